@@ -1,0 +1,205 @@
+"""A question to an answer: quotes with exact citations, a confidence, a verdict."""
+
+from __future__ import annotations
+
+import time
+import urllib.parse
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.confidence import Signs, Strictness, confidence, verdict
+from index.embedding import Embedder, Vectors
+from index.generation import Generation
+from index.keywords import terms
+from index.ranking import Run, Scores, best_first, choose_runs, fuse, highlighted
+from index.values import SECTION_SEPARATOR, Answer, Citation, Document, Quote, Span, Verdict, clip_spans, merge_spans
+
+DEFAULT_ROOM = 1200
+DEFAULT_LIMIT = 3
+CANDIDATE_PASSAGES = 100
+"""Taken from each of the two retrievers."""
+
+
+def ask(
+    generation: Generation,
+    embedder: Embedder,
+    question: str,
+    *,
+    within: str | None = None,
+    room: int = DEFAULT_ROOM,
+    limit: int = DEFAULT_LIMIT,
+    nearest: bool = False,
+    base_url: str = "",
+    strictness: Strictness = "normal",
+) -> Answer:
+    """Answer a question by quoting the corpus.
+
+    Args:
+        generation: What to search.
+        embedder: The model that the generation was built with.
+        question: As a person typed it; one without a word is not covered.
+        within: Search only the document with this id.
+        room: Characters of all quotes together.
+        limit: How many quotes at most; 0 for as many as the room takes.
+        nearest: Give quotes even where the question is not covered.
+        base_url: An address to which a document's path is added, for documents without one of their own.
+        strictness: How sure an answer must be.
+
+    Raises:
+        UnknownDocumentError: `within` names no document.
+    """
+    started = time.perf_counter()
+    only = generation.passages_of(within) if within is not None else None
+    words = terms(question)
+    if not any(character.isalnum() for character in question):
+        return Answer(question, Verdict.NOT_COVERED, 0.0, (), generation.id, _since(started))
+
+    query = embedder.embed_query(question)
+    passages, passage_scores, signs = _retrieve(generation, query, words, only)
+    probability = confidence(signs)
+    decision = verdict(probability, strictness)
+    quotes: tuple[Quote, ...] = ()
+    if decision is not Verdict.NOT_COVERED or nearest:
+        numbers, scores = _score_sentences(generation, query, words, passages, passage_scores)
+        quotes = _quote(generation, numbers, scores, room=room, limit=limit, base_url=base_url)
+    return Answer(
+        question=question,
+        verdict=decision,
+        confidence=probability,
+        quotes=quotes,
+        generation=generation.id,
+        elapsed_ms=_since(started),
+        signs=signs.as_trace(),
+        unknown_words=_unknown_words(generation, question),
+    )
+
+
+def _retrieve(
+    generation: Generation, query: Vectors, words: list[str], only: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], Scores, Signs]:
+    """Candidate passages in text order with their fused scores, and what the search says of its own success."""
+    cosines, dense = generation.vectors.search(query, CANDIDATE_PASSAGES, within=only)
+    shares = generation.passage_keywords.scores(words)
+    allowed = only if only is not None else np.arange(len(generation.passages))
+    sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
+    passages = np.unique(np.concatenate([dense, sparse[shares[sparse] > 0]]))
+
+    rows = generation.passage_vectors[passages]
+    sentence_rows = np.isin(generation.passage_of_sentence, passages)
+    weights = {word: generation.passage_keywords.weight(word) for word in words}
+    known = sum(weight for word, weight in weights.items() if generation.passage_keywords.has(word))
+    signs = Signs(
+        passage_cosine=float(cosines.max(initial=0.0)),
+        sentence_cosine=float((generation.sentence_vectors[sentence_rows] @ query).max(initial=0.0)),
+        keyword_share=float(shares[passages].max(initial=0.0)),
+        known_share=known / sum(weights.values()) if weights else 0.0,
+    )
+    return passages, fuse(rows @ query, shares[passages]), signs
+
+
+def _score_sentences(
+    generation: Generation, query: Vectors, words: list[str], passages: NDArray[np.int64], passage_scores: Scores
+) -> tuple[NDArray[np.int64], Scores]:
+    """The sentences of the candidate passages in text order, each scored on its own and with its passage."""
+    numbers = np.flatnonzero(np.isin(generation.passage_of_sentence, passages) & ~generation.is_heading)
+    own = fuse(
+        generation.sentence_vectors[numbers] @ query,
+        generation.sentence_keywords.scores(words)[numbers],
+    )
+    place = np.searchsorted(passages, generation.passage_of_sentence[numbers])
+    return numbers, own + passage_scores[place]
+
+
+def _quote(
+    generation: Generation, numbers: NDArray[np.int64], scores: Scores, *, room: int, limit: int, base_url: str
+) -> tuple[Quote, ...]:
+    spans = [generation.sentences[number].span for number in numbers]
+    runs = choose_runs(
+        scores,
+        generation.passage_of_sentence[numbers],
+        [end - start for start, end in spans],
+        generation.sentence_vectors[numbers],
+        numbers,
+        room=room,
+        limit=limit,
+    )
+    return tuple(_quote_of(generation, numbers, scores, run, room=room, base_url=base_url) for run in runs)
+
+
+def _quote_of(
+    generation: Generation, numbers: NDArray[np.int64], scores: Scores, run: Run, *, room: int, base_url: str
+) -> Quote:
+    sentences = [generation.sentences[number] for number in numbers[run.first : run.last + 1]]
+    owner, passage = generation.passages[run.passage]
+    document = generation.segments[owner].document
+    span = Span(sentences[0].span.start, sentences[-1].span.end)
+    if span.end - span.start > room:
+        span = _cut(document, span, room)
+    strong = [generation.sentences[numbers[number]].span for number in highlighted(scores, run)]
+    cited = dict.fromkeys(source for sentence in sentences for source in sentence.sources)
+    section = SECTION_SEPARATOR.join(document.sections[passage.section])
+    metadata = document.metadata
+    return Quote(
+        citation=Citation(
+            document=document.id,
+            title=document.title,
+            section=section or None,
+            page=None,
+            span=span,
+            publisher=_text(metadata.get("publisher")),
+            published=_text(metadata.get("published")),
+            updated=_text(metadata.get("updated")),
+            url=_text(metadata.get("url")) or address_of(document, base_url),
+        ),
+        text=document.text[span.start : span.end],
+        highlights=_joined(document.text, clip_spans(strong, span)),
+        hidden=clip_spans(document.hidden, span),
+        emphasis=clip_spans(document.emphasis, span),
+        sources=tuple(document.sources[source] for source in cited),
+        score=run.score,
+    )
+
+
+def address_of(document: Document, base_url: str) -> str | None:
+    """The document's path with its suffix, behind the base address."""
+    return f"{base_url.rstrip('/')}/{urllib.parse.quote(document.path)}" if base_url else None
+
+
+def _cut(document: Document, span: Span, room: int) -> Span:
+    """Shorten a span to the room, at white space where there is any."""
+    end = span.start + max(1, room)
+    text = document.text[span.start : end]
+    if not document.text[end].isspace():
+        kept = text.rsplit(maxsplit=1)[0] if len(text.split()) > 1 else text
+        text = kept
+    return Span(span.start, span.start + len(text.rstrip()))
+
+
+def _joined(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Join spans that only white space parts."""
+    joined: list[Span] = []
+    for span in merge_spans(spans):
+        if joined and not text[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def _unknown_words(generation: Generation, question: str) -> tuple[str, ...]:
+    """Words of the question that the corpus has in no form, as typed."""
+    unknown = {}
+    for word in question.split():
+        stems = terms(word)
+        if stems and not any(generation.passage_keywords.has(stem) for stem in stems):
+            unknown[word.strip("?!.,;:\"'()[]{}<>*_`~")] = True
+    return tuple(word for word in unknown if word)
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value not in (None, "") else None
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000

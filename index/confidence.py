@@ -1,0 +1,63 @@
+"""How sure we are that the quotes hold the answer: a calibrated probability, and the verdict that follows.
+
+A logistic regression (Platt 1999) over a few signs of the search, trained on questions whose answer is in the corpus
+and on questions from elsewhere (Kamath et al. 2020, "Selective Question Answering under Domain Shift"). The numbers
+are in `confidence.json` beside this module; `benchmarks/calibrate.py` makes them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from index.values import Verdict
+
+Strictness = Literal["low", "normal", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a search tells about whether it found the answer; all between 0 and 1, all comparable between corpora."""
+
+    passage_cosine: float
+    """Of the nearest passage."""
+    sentence_cosine: float
+    """Of the nearest sentence."""
+    keyword_share: float
+    """BM25 of the best passage, as a share of what the question could reach."""
+    known_share: float
+    """How much of the question's words, by weight, the corpus has at all."""
+
+    def as_trace(self) -> tuple[tuple[str, float], ...]:
+        return tuple((field.name, round(float(getattr(self, field.name)), 3)) for field in fields(self))
+
+
+def confidence(signs: Signs) -> float:
+    """The probability that the first three quotes hold the answer."""
+    model = _model()
+    logit = model["intercept"] + sum(
+        model[field.name] * value for field, value in zip(fields(signs), astuple(signs), strict=True)
+    )
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def verdict(probability: float, strictness: Strictness = "normal") -> Verdict:
+    """What to tell people: two limits, and the band between them is uncertain."""
+    model = _model()
+    shift = {"low": -model["strictness_step"], "normal": 0.0, "high": model["strictness_step"]}[strictness]
+    if round(probability, 3) >= model["answered_from"] + shift:
+        return Verdict.ANSWERED
+    if round(probability, 3) < model["not_covered_below"] + shift:
+        return Verdict.NOT_COVERED
+    return Verdict.UNCERTAIN
+
+
+@cache
+def _model() -> Mapping[str, float]:
+    content: dict[str, float] = json.loads((files("index") / "confidence.json").read_text(encoding="utf-8"))["model"]
+    return content

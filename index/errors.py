@@ -1,0 +1,62 @@
+"""What can go wrong in retrieval, for the log and for people.
+
+    RetrievalError
+    ├── CorpusError            the corpus folder is missing or holds nothing to answer from
+    ├── DocumentError          one file cannot be read (collected in the reload report)
+    ├── UnknownDocumentError   a document was named that is not there
+    ├── ModelError             the embedding model is missing, damaged or unusable
+    ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
+    └── LibraryBusyError       somebody else is building this library
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Base of all errors that `index` raises on purpose.
+
+    `str(error)` is for the log; `user_message` is for people: what happened and what to do, without Markdown.
+    """
+
+    user_message = "Something went wrong while I searched the documents. Ask again in a minute."
+
+    def __init__(self, message: str, *, user_message: str | None = None) -> None:
+        super().__init__(message)
+        if user_message is not None:
+            self.user_message = user_message
+
+
+class CorpusError(RetrievalError):
+    """The corpus folder is missing, or no file in it can be read."""
+
+    user_message = "I have no documents to answer from yet. Whoever runs me has to add some."
+
+
+class DocumentError(RetrievalError):
+    """One file cannot be read as a document; the message is the reason that a report shows."""
+
+    user_message = "That document cannot be read."
+
+
+class UnknownDocumentError(RetrievalError):
+    """A document was named that the current generation does not hold."""
+
+    user_message = "There is no such document."
+
+
+class ModelError(RetrievalError):
+    """The embedding model is missing, damaged, or cannot be loaded."""
+
+    user_message = "My language model could not be loaded. Whoever runs me finds the reason in the log."
+
+
+class StaleGenerationError(RetrievalError):
+    """A generation on disk is damaged, or was built by another version or model."""
+
+    user_message = "My document index is out of date and is being rebuilt. Ask again in a minute."
+
+
+class LibraryBusyError(RetrievalError):
+    """Another process or thread is building this library."""
+
+    user_message = "A reload is already running. Try again when it has ended."

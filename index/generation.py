@@ -1,0 +1,297 @@
+"""One immutable built index on disk: a manifest over shared segments, plus what is built from them."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import Embedder, Vectors
+from index.errors import StaleGenerationError, UnknownDocumentError
+from index.keywords import KeywordIndex, terms
+from index.segment import SEGMENT_FORMAT, Segment, checksum_of, read_segment, write_whole
+from index.splitting import SPLITTER_VERSION
+from index.values import DocumentEntry, Failure, Passage, Sentence
+from index.vectors import FaissIndex
+
+GENERATION_FORMAT = 1
+ID_CHARACTERS = 12
+MANIFEST = "manifest.json"
+PASSAGE_VECTORS = "passages.faiss"
+PASSAGE_KEYWORDS = "passage-keywords"
+SENTENCE_KEYWORDS = "sentence-keywords"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that this generation could not take in, and the digest it had then."""
+
+    failure: Failure
+    digest: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation says of itself."""
+
+    id: str
+    built: str
+    model: str
+    model_digest: str
+    dimension: int
+    documents: tuple[DocumentEntry, ...]
+    segments: Mapping[str, str]
+    """Document id to segment key."""
+    failed: tuple[FailedFile, ...] = ()
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the files built from the segments, by path; a segment holds its own."""
+
+
+class Generation:
+    """An opened generation: everything that a question needs, in memory.
+
+    Passages are numbered through all documents, in order of document id; so are sentences.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        segments: Sequence[Segment],
+        vectors: FaissIndex,
+        passage_keywords: KeywordIndex,
+        sentence_keywords: KeywordIndex,
+    ) -> None:
+        self.manifest = manifest
+        self.segments = tuple(segments)
+        self.vectors = vectors
+        self.passage_keywords = passage_keywords
+        self.sentence_keywords = sentence_keywords
+        passages = [(number, passage) for number, segment in enumerate(segments) for passage in segment.passages]
+        self.passages: list[tuple[int, Passage]] = passages
+        """Each passage with the number of its segment."""
+        self.sentences: list[Sentence] = [sentence for _, passage in passages for sentence in passage.sentences]
+        counts = np.array([len(passage.sentences) for _, passage in passages], dtype=np.int64)
+        self.passage_of_sentence: NDArray[np.int64] = np.repeat(np.arange(len(passages)), counts)
+        self.is_heading: NDArray[np.bool_] = np.array([sentence.is_heading for sentence in self.sentences], dtype=bool)
+        self.passage_vectors: Vectors = _rows(segments, sentences=False)
+        self.sentence_vectors: Vectors = _rows(segments, sentences=True)
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @cached_property
+    def _number_of_document(self) -> dict[str, int]:
+        return {segment.document.id: number for number, segment in enumerate(self.segments)}
+
+    def segment(self, document_id: str) -> Segment:
+        """The segment of one document.
+
+        Raises:
+            UnknownDocumentError: There is no such document here.
+        """
+        try:
+            return self.segments[self._number_of_document[document_id]]
+        except KeyError:
+            raise UnknownDocumentError(
+                f"no document {document_id!r}",
+                user_message=f"There is no document named {document_id!r}. `corpus list` shows the names.",
+            ) from None
+
+    def passages_of(self, document_id: str) -> NDArray[np.int64]:
+        """The numbers of one document's passages.
+
+        Raises:
+            UnknownDocumentError: There is no such document here.
+        """
+        self.segment(document_id)
+        wanted = self._number_of_document[document_id]
+        return np.array([number for number, (owner, _) in enumerate(self.passages) if owner == wanted], dtype=np.int64)
+
+
+def generation_id(keys: Mapping[str, str], failed: Iterable[FailedFile]) -> str:
+    """Name a generation by the digest of what it holds: segments' keys stand for document, splitter and model."""
+    failures = sorted((item.failure.path, item.failure.reason, item.digest) for item in failed)
+    stamp = json.dumps([GENERATION_FORMAT, sorted(keys.items()), failures])
+    return hashlib.sha256(stamp.encode()).hexdigest()[:ID_CHARACTERS]
+
+
+def document_key(document_id: str) -> str:
+    """A stable name of at most 16 characters, for buttons."""
+    return hashlib.sha256(document_id.encode()).hexdigest()[:16]
+
+
+def write_generation(
+    folder: Path,
+    segments: Sequence[Segment],
+    keys: Mapping[str, str],
+    *,
+    embedder: Embedder,
+    failed: Sequence[FailedFile] = (),
+) -> str:
+    """Write a generation beside the others and return its id; it is not current yet.
+
+    It is made in a folder that no reader looks at, and appears under its name by one rename.
+
+    Args:
+        folder: The library's folder, in which the segments already lie.
+        segments: In order of document id, at least one.
+        keys: Document id to segment key.
+        embedder: The model that made the vectors.
+        failed: What could not be taken in.
+    """
+    name = generation_id(keys, failed)
+    target = folder / "generations" / name
+    building = folder / "generations" / f".building-{name}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+
+    passages = _rows(segments, sentences=False)
+    FaissIndex.build(passages).save(building / PASSAGE_VECTORS)
+    KeywordIndex.build(list(_passage_terms(segments))).save(building / PASSAGE_KEYWORDS)
+    KeywordIndex.build(list(_sentence_terms(segments))).save(building / SENTENCE_KEYWORDS)
+
+    built_files = sorted(path for path in building.rglob("*") if path.is_file())
+    content: dict[str, Any] = {
+        "format": [GENERATION_FORMAT, SEGMENT_FORMAT],
+        "splitter": SPLITTER_VERSION,
+        "id": name,
+        "built": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "model": {"name": embedder.name, "digest": embedder.digest, "dimension": int(passages.shape[1])},
+        "documents": [
+            {
+                "id": segment.document.id,
+                "title": segment.document.title,
+                "path": segment.document.path,
+                "digest": segment.document.digest,
+                "characters": len(segment.document.text),
+                "passages": len(segment.passages),
+                "segment": keys[segment.document.id],
+            }
+            for segment in segments
+        ],
+        "failed": [
+            {"path": item.failure.path, "reason": item.failure.reason, "kept": item.failure.kept, "digest": item.digest}
+            for item in failed
+        ],
+        "checksums": {path.relative_to(building).as_posix(): _checksum(path) for path in built_files},
+    }
+    content["checksum"] = checksum_of(content)
+    write_whole(building / MANIFEST, json.dumps(content, indent=1).encode())
+    if target.exists():
+        shutil.rmtree(target)  # the same content, found damaged: nobody can open it
+    building.rename(target)
+    return name
+
+
+def read_manifest(folder: Path, name: str) -> Manifest:
+    """Read what a generation says of itself.
+
+    Raises:
+        StaleGenerationError: It is missing, damaged, or was made by another version.
+    """
+    path = folder / "generations" / name / MANIFEST
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != [GENERATION_FORMAT, SEGMENT_FORMAT] or content["splitter"] != SPLITTER_VERSION:
+            raise StaleGenerationError(f"generation {name} was made by another version")
+        expected = content.pop("checksum")
+        if content["id"] != name or checksum_of(content) != expected:
+            raise StaleGenerationError(f"the manifest of generation {name} is damaged")
+        return Manifest(
+            id=name,
+            built=content["built"],
+            model=content["model"]["name"],
+            model_digest=content["model"]["digest"],
+            dimension=content["model"]["dimension"],
+            documents=tuple(
+                DocumentEntry(
+                    id=entry["id"],
+                    key=document_key(entry["id"]),
+                    title=entry["title"],
+                    path=entry["path"],
+                    digest=entry["digest"],
+                    characters=entry["characters"],
+                    passages=entry["passages"],
+                )
+                for entry in content["documents"]
+            ),
+            segments={entry["id"]: entry["segment"] for entry in content["documents"]},
+            failed=tuple(
+                FailedFile(Failure(entry["path"], entry["reason"], entry["kept"]), entry["digest"])
+                for entry in content["failed"]
+            ),
+            checksums=content["checksums"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StaleGenerationError(f"generation {name} cannot be read: {error}") from error
+
+
+def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generation:
+    """Open a generation after checking every file it needs.
+
+    Raises:
+        StaleGenerationError: It is missing or damaged, or was made by another version or with another model.
+    """
+    manifest = read_manifest(folder, name)
+    if manifest.model_digest != embedder.digest:
+        raise StaleGenerationError(f"generation {name} was made with the model {manifest.model}, not {embedder.name}")
+    own = folder / "generations" / name
+    for path, expected in manifest.checksums.items():
+        try:
+            found = _checksum(own / path)
+        except OSError as error:
+            raise StaleGenerationError(f"generation {name} lacks {path}: {error}") from error
+        if found != expected:
+            raise StaleGenerationError(f"generation {name} is damaged: {path} has changed")
+    try:
+        segments = [read_segment(folder / "segments", manifest.segments[entry.id]) for entry in manifest.documents]
+        return Generation(
+            manifest,
+            segments,
+            FaissIndex.load(own / PASSAGE_VECTORS),
+            KeywordIndex.load(own / PASSAGE_KEYWORDS),
+            KeywordIndex.load(own / SENTENCE_KEYWORDS),
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise StaleGenerationError(f"generation {name} cannot be opened: {error}") from error
+
+
+def _rows(segments: Iterable[Segment], *, sentences: bool) -> Vectors:
+    """The vectors of all sentences, or of all passages, in order."""
+    parts = []
+    for segment in segments:
+        is_passage = np.zeros(len(segment.vectors), dtype=bool)
+        is_passage[np.cumsum([0, *(1 + len(passage.sentences) for passage in segment.passages)])[:-1]] = True
+        parts.append(segment.vectors[~is_passage if sentences else is_passage])
+    return np.concatenate(parts)
+
+
+def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
+    """The words of each passage; those of its title and headings count as its own."""
+    for segment in segments:
+        document = segment.document
+        for passage in segment.passages:
+            headings = " ".join((document.title, *document.sections[passage.section]))
+            yield terms(f"{headings} {document.plain(passage.span)}")
+
+
+def _sentence_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
+    for segment in segments:
+        for passage in segment.passages:
+            for sentence in passage.sentences:
+                yield terms(segment.document.plain(sentence.span))
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,96 @@
+"""BM25 over plain texts, and what counts as a word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+
+K1 = 1.2
+B = 0.75
+
+_WORD = re.compile(r"\w+(?:-\w+)*")
+_INITIALS = re.compile(r"\b(?:\w[./&]){1,}\w?(?![\w])")
+_STOP_WORDS = frozenset(
+    """a about all also am an and any are as at be because been being but by can could did do does doing done for from
+    get got had has have having he her here him his how i if in into is it its just like may me might more most much my
+    no not of off on one or our out over please shall she should so some such tell than that the their them then there
+    these they this those to too up upon us was we were what when where whether which while who whom whose why will
+    with would you your""".split()
+)
+_stem = Stemmer.Stemmer("english")
+
+
+def terms(text: str) -> list[str]:
+    """The words of a text as BM25 counts them: folded, without function words, stemmed (Snowball English).
+
+    Initials become one word ("U.S." and "US", "S/P" and "SP"); a hyphenated word counts in parts and joined, so that
+    "cease-fire" and "ceasefire" meet.
+    """
+    folded = "".join(
+        character for character in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(character)
+    )
+    folded = folded.replace("\u2019", "'").replace("'s", " ").replace("'", "")
+    folded = _INITIALS.sub(lambda match: re.sub(r"\W", "", match[0]), folded)
+    words: list[str] = []
+    for match in _WORD.finditer(folded):
+        parts = match[0].split("-")
+        words += parts if len(parts) == 1 else [*parts, "".join(parts)]
+    kept = [word for word in words if word not in _STOP_WORDS]
+    return list(_stem.stemWords(kept))
+
+
+class KeywordIndex:
+    """BM25 (Robertson and Zaragoza 2009, Lucene's variant) over a list of texts."""
+
+    def __init__(self, model: bm25s.BM25, count: int) -> None:
+        self._model = model
+        self._count = count
+        column_starts = np.asarray(model.scores["indptr"])
+        self._document_frequencies = np.diff(column_starts)
+
+    @classmethod
+    def build(cls, texts: Sequence[Sequence[str]]) -> KeywordIndex:
+        """Index texts that are given as their terms."""
+        model = bm25s.BM25(k1=K1, b=B, method="lucene")
+        # bm25s cannot index a corpus without any word; the blank keeps it from failing on one
+        model.index([list(text) or [""] for text in texts], show_progress=False)
+        return cls(model, len(texts))
+
+    def scores(self, query: Sequence[str]) -> NDArray[np.float32]:
+        """Score every text against a query's terms.
+
+        Returns:
+            Shape `(texts,)`, between 0 and 1: BM25 as a share of what a text could reach that held each of the terms
+            countless times. Words that no text has count in full, so the score does not depend on the other texts'
+            scores and is comparable between indexes.
+        """
+        distinct = list(dict.fromkeys(query))
+        known = [term for term in distinct if term in self._model.vocab_dict]
+        if not known:
+            return np.zeros(self._count, dtype=np.float32)
+        best = sum(self.weight(term) for term in distinct)
+        return np.asarray(self._model.get_scores(known), dtype=np.float32) / np.float32(best)
+
+    def weight(self, term: str) -> float:
+        """Inverse document frequency; a word that no text has weighs most."""
+        column = self._model.vocab_dict.get(term)
+        frequency = int(self._document_frequencies[column]) if column is not None else 0
+        return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
+
+    def has(self, term: str) -> bool:
+        return term in self._model.vocab_dict
+
+    def save(self, folder: Path) -> None:
+        self._model.save(str(folder), show_progress=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> KeywordIndex:
+        model = bm25s.BM25.load(str(folder), show_progress=False)
+        return cls(model, int(model.scores["num_docs"]))

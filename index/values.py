@@ -1,0 +1,304 @@
+"""The words of the domain as frozen values; offsets are Unicode code points of a document's text."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+SECTION_SEPARATOR = " > "
+
+
+class Span(NamedTuple):
+    """Half-open range `[start, end)` of a document's text, in Unicode code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where quoted words say they come from: one footnote of a document."""
+
+    title: str
+    publisher: str | None = None
+    date: str | None = None
+    url: str | None = None
+
+
+class BlockKind(StrEnum):
+    """What a block of text is; it decides where sentences may end."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LINES = "lines"
+    """Lists, table rows, code: a line break always ends a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structural unit of a document: a heading, a paragraph, a list item, a table row."""
+
+    kind: BlockKind
+    span: Span
+    section: int
+    """Position in `Document.sections`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A footnote mark: where it stands, and which of `Document.sources` it names."""
+
+    position: int
+    source: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source text with its structure.
+
+    `hidden` are the parts of the text that are not read: markup, footnote marks and definitions, comments,
+    link targets. What is left is the plain reading, which is embedded, counted and shown; the quoted text itself
+    stays as it is.
+    """
+
+    id: str
+    path: str
+    title: str
+    text: str
+    digest: str
+    """SHA-256 of the path and the file's bytes."""
+    blocks: tuple[Block, ...]
+    sections: tuple[tuple[str, ...], ...]
+    """Heading paths without the title; entry 0 is `()`, the text before any heading."""
+    hidden: tuple[Span, ...] = ()
+    emphasis: tuple[Span, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    sources: tuple[Source, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def _hidden_ends(self) -> list[int]:
+        return [span.end for span in self.hidden]
+
+    def visible(self, span: Span) -> list[Span]:
+        """The parts of a span that are not hidden, in order."""
+        parts, position = [], span.start
+        for hidden in self.hidden[bisect_left(self._hidden_ends, span.start + 1) :]:
+            if hidden.start >= span.end:
+                break
+            if hidden.start > position:
+                parts.append(Span(position, hidden.start))
+            position = max(position, hidden.end)
+        if position < span.end:
+            parts.append(Span(position, span.end))
+        return parts
+
+    def plain(self, span: Span) -> str:
+        """The plain reading of a span: markup left out, white space folded to single blanks."""
+        return " ".join("".join(self.text[start:end] for start, end in self.visible(span)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The finest unit that is scored and quoted; `sources` are positions in `Document.sources`."""
+
+    span: Span
+    is_heading: bool = False
+    sources: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is indexed and retrieved: neighbouring sentences of one section."""
+
+    section: int
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.sentences[0].span.start, self.sentences[-1].span.end)
+
+
+class Verdict(StrEnum):
+    """Whether the corpus holds the answer."""
+
+    ANSWERED = "answered"
+    UNCERTAIN = "uncertain"
+    NOT_COVERED = "not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands."""
+
+    document: str
+    title: str
+    section: str | None
+    page: int | None
+    span: Span
+    publisher: str | None
+    published: str | None
+    updated: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Neighbouring sentences of one passage, character for character.
+
+    `highlights`, `hidden` and `emphasis` are offsets of the document's text, like `citation.span`.
+    """
+
+    citation: Citation
+    text: str
+    highlights: tuple[Span, ...]
+    hidden: tuple[Span, ...]
+    emphasis: tuple[Span, ...]
+    sources: tuple[Source, ...]
+    score: float
+
+    def __post_init__(self) -> None:
+        if len(self.text) != self.citation.span.end - self.citation.span.start:
+            raise ValueError(f"quote of {len(self.text)} characters does not fill its span {self.citation.span}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the corpus says to a question; `quotes` are best first."""
+
+    question: str
+    verdict: Verdict
+    confidence: float
+    quotes: tuple[Quote, ...]
+    generation: str
+    elapsed_ms: float
+    signs: tuple[tuple[str, float], ...] = ()
+    """What the confidence was computed from, by name."""
+    unknown_words: tuple[str, ...] = ()
+    """Words of the question that the corpus has in no form, as typed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as plain JSON values, in the form that scripts rely on."""
+        return {
+            "question": self.question,
+            "verdict": str(self.verdict),
+            "confidence": round(self.confidence, 3),
+            "generation": self.generation,
+            "elapsed_ms": round(self.elapsed_ms, 1),
+            "quotes": [quote_as_dict(quote) for quote in self.quotes],
+        }
+
+
+def quote_as_dict(quote: Quote) -> dict[str, Any]:
+    """One quote as plain JSON values; `text` equals `document.text[start:end]`."""
+    citation = quote.citation
+    return {
+        "document": citation.document,
+        "title": citation.title,
+        "section": citation.section,
+        "page": citation.page,
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "text": quote.text,
+        "highlights": [list(span) for span in quote.highlights],
+        "score": round(quote.score, 3),
+        "publisher": citation.publisher,
+        "published": citation.published,
+        "url": citation.url,
+        "sources": [
+            {"title": source.title, "publisher": source.publisher, "date": source.date, "url": source.url}
+            for source in quote.sources
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    path: str
+    reason: str
+    kept: bool = False
+    """Whether its last good version stays in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadReport:
+    """What a reload found and did; document ids in order."""
+
+    generation: str | None
+    previous: str | None
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    failed: tuple[Failure, ...] = ()
+    passages: int = 0
+    embedded: int = 0
+    """Passages that had to be embedded anew."""
+    elapsed_s: float = 0.0
+    made_current: bool = False
+    needs_yes: str | None = None
+    """Why somebody has to agree before this becomes current."""
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """A document as lists show it."""
+
+    id: str
+    key: str
+    """At most 16 characters, stable: for buttons."""
+    title: str
+    path: str
+    digest: str
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """What a library holds now."""
+
+    corpus: str
+    generation: str | None
+    built: str | None
+    """UTC, ISO 8601."""
+    model: str
+    dimension: int | None
+    documents: int
+    passages: int
+    files_changed: bool
+    failed: tuple[Failure, ...] = ()
+    is_held: bool = False
+    """Whether somebody rolled back to this generation: then only a reload replaces it."""
+    problem: str | None = None
+    """Why there is no usable generation."""
+
+
+def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Sort spans and join those that touch or overlap; empty ones are dropped."""
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.start < span.end):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def clip_spans(spans: Sequence[Span], within: Span) -> tuple[Span, ...]:
+    """The parts of the spans that lie within a span."""
+    return tuple(
+        Span(max(start, within.start), min(end, within.end))
+        for start, end in spans
+        if start < within.end and end > within.start
+    )
