@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.confidence import Signs, Strictness, confidence, verdict
+from index.confidence import Strictness, confidence, verdict
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.keywords import terms
 from index.ranking import Run, Scores, best_first, choose_runs, fuse, highlighted
-from index.values import SECTION_SEPARATOR, Answer, Citation, Document, Quote, Span, Verdict, clip_spans, merge_spans
+from index.values import SECTION_SEPARATOR, Answer, Citation, Document, Quote, Signs, Span, Verdict, clip_spans, merge_spans
 
 DEFAULT_ROOM = 1200
 DEFAULT_LIMIT = 3
@@ -56,13 +58,12 @@ def ask(
         return Answer(question, Verdict.NOT_COVERED, 0.0, (), generation.id, _since(started))
 
     query = embedder.embed_query(question)
-    passages, passage_scores, signs = _retrieve(generation, query, words, only)
-    probability = confidence(signs)
+    found = retrieve(generation, query, words, only)
+    probability = confidence(found.signs)
     decision = verdict(probability, strictness)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
-        numbers, scores = _score_sentences(generation, query, words, passages, passage_scores)
-        quotes = _quote(generation, numbers, scores, room=room, limit=limit, base_url=base_url)
+        quotes = score_and_quote(generation, query, words, found, room=room, limit=limit, base_url=base_url)
     return Answer(
         question=question,
         verdict=decision,
@@ -70,50 +71,60 @@ def ask(
         quotes=quotes,
         generation=generation.id,
         elapsed_ms=_since(started),
-        signs=signs.as_trace(),
+        signs=found.signs,
         unknown_words=_unknown_words(generation, question),
     )
 
 
-def _retrieve(
-    generation: Generation, query: Vectors, words: list[str], only: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int64], Scores, Signs]:
-    """Candidate passages in text order with their fused scores, and what the search says of its own success."""
-    cosines, dense = generation.vectors.search(query, CANDIDATE_PASSAGES, within=only)
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Candidate passages in text order, with what the search says of its own success."""
+
+    passages: NDArray[np.int64]
+    scores: Scores
+    signs: Signs
+
+
+def retrieve(
+    generation: Generation, query: Vectors, words: Sequence[str], only: NDArray[np.int64] | None = None
+) -> Retrieved:
+    """Find candidate passages with FAISS and with BM25, and fuse their scores.
+
+    Args:
+        generation: What to search.
+        query: The question's unit vector, `(dim,)`.
+        words: The question's terms.
+        only: The only passages that may be found.
+    """
+    _, dense = generation.vectors.search(query, CANDIDATE_PASSAGES, within=only)
     shares = generation.passage_keywords.scores(words)
     allowed = only if only is not None else np.arange(len(generation.passages))
     sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
     passages = np.unique(np.concatenate([dense, sparse[shares[sparse] > 0]]))
 
-    rows = generation.passage_vectors[passages]
-    sentence_rows = np.isin(generation.passage_of_sentence, passages)
-    weights = {word: generation.passage_keywords.weight(word) for word in words}
-    known = sum(weight for word, weight in weights.items() if generation.passage_keywords.has(word))
+    cosines = generation.passage_vectors[passages] @ query
+    sentences = np.isin(generation.passage_of_sentence, passages)
     signs = Signs(
-        passage_cosine=float(cosines.max(initial=0.0)),
-        sentence_cosine=float((generation.sentence_vectors[sentence_rows] @ query).max(initial=0.0)),
+        sentence_cosine=float((generation.sentence_vectors[sentences] @ query).max(initial=0.0)),
         keyword_share=float(shares[passages].max(initial=0.0)),
-        known_share=known / sum(weights.values()) if weights else 0.0,
     )
-    return passages, fuse(rows @ query, shares[passages]), signs
+    return Retrieved(passages, fuse(cosines, shares[passages]), signs)
 
 
-def _score_sentences(
-    generation: Generation, query: Vectors, words: list[str], passages: NDArray[np.int64], passage_scores: Scores
-) -> tuple[NDArray[np.int64], Scores]:
-    """The sentences of the candidate passages in text order, each scored on its own and with its passage."""
-    numbers = np.flatnonzero(np.isin(generation.passage_of_sentence, passages) & ~generation.is_heading)
-    own = fuse(
-        generation.sentence_vectors[numbers] @ query,
-        generation.sentence_keywords.scores(words)[numbers],
-    )
-    place = np.searchsorted(passages, generation.passage_of_sentence[numbers])
-    return numbers, own + passage_scores[place]
-
-
-def _quote(
-    generation: Generation, numbers: NDArray[np.int64], scores: Scores, *, room: int, limit: int, base_url: str
+def score_and_quote(
+    generation: Generation,
+    query: Vectors,
+    words: Sequence[str],
+    found: Retrieved,
+    *,
+    room: int,
+    limit: int,
+    base_url: str = "",
 ) -> tuple[Quote, ...]:
+    """Score the sentences of the candidate passages, each on its own and with its passage, and quote the best."""
+    numbers = np.flatnonzero(np.isin(generation.passage_of_sentence, found.passages) & ~generation.is_heading)
+    own = fuse(generation.sentence_vectors[numbers] @ query, generation.sentence_keywords.scores(words)[numbers])
+    scores = own + found.scores[np.searchsorted(found.passages, generation.passage_of_sentence[numbers])]
     spans = [generation.sentences[number].span for number in numbers]
     runs = choose_runs(
         scores,

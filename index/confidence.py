@@ -10,39 +10,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from index.values import Verdict
+from index.values import Signs, Verdict
 
 Strictness = Literal["low", "normal", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What a search tells about whether it found the answer; all between 0 and 1, all comparable between corpora."""
-
-    passage_cosine: float
-    """Of the nearest passage."""
-    sentence_cosine: float
-    """Of the nearest sentence."""
-    keyword_share: float
-    """BM25 of the best passage, as a share of what the question could reach."""
-    known_share: float
-    """How much of the question's words, by weight, the corpus has at all."""
-
-    def as_trace(self) -> tuple[tuple[str, float], ...]:
-        return tuple((field.name, round(float(getattr(self, field.name)), 3)) for field in fields(self))
 
 
 def confidence(signs: Signs) -> float:
     """The probability that the first three quotes hold the answer."""
     model = _model()
-    logit = model["intercept"] + sum(
-        model[field.name] * value for field, value in zip(fields(signs), astuple(signs), strict=True)
-    )
+    logit = model["intercept"] + sum(model[name] * value for name, value in signs.features().items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -88,7 +88,8 @@ class SentenceTransformerEmbedder:
         self.digest = _digest_of_folder(self._folder)
 
     def fits(self, text: str) -> bool:
-        if len(text) < self._window - 2:  # a word piece is at least one character
+        # a word piece is at least one character, where characters are not taken apart (Hangul is, accents may be)
+        if len(text) < self._window - 2 and text.isascii():
             return True
         return len(self._tokenizer(text, truncation=False, verbose=False)["input_ids"]) <= self._window
 
@@ -139,7 +140,10 @@ class SentenceTransformerEmbedder:
             transformers_logging.disable_progress_bar()
             model = SentenceTransformer(str(self._folder), local_files_only=True)
         except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
-            raise ModelError(f"the embedding model in {self._folder} cannot be loaded: {error}") from error
+            raise ModelError(
+                f"the embedding model in {self._folder} cannot be loaded: {error}",
+                user_message=f"The embedding model {self.name} cannot be loaded. Check EMBEDDING_MODEL.",
+            ) from error
         log.info("loaded model=%s dimension=%s device=%s", self.name, model.get_embedding_dimension(), model.device)
         return model
 

@@ -38,8 +38,16 @@ from index.generation import (
     read_manifest,
     write_generation,
 )
-from index.reading import FileState, file_digest, read_document, scan
-from index.segment import Segment, build_segment, read_segment, segment_key, write_segment, write_whole
+from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
+from index.segment import (
+    Segment,
+    build_segment,
+    checksum_of,
+    read_segment,
+    segment_key,
+    write_segment,
+    write_whole,
+)
 from index.values import Answer, Document, DocumentEntry, Failure, LibraryStatus, ReloadReport
 
 log = logging.getLogger(__name__)
@@ -281,6 +289,8 @@ class Library:
                     if not (kept and current):
                         continue
                     key = current.manifest.segments[file.id]
+                    if not self._has_segment(key):  # what is in memory is all that is left of it
+                        write_segment(current.segment(file.id), self.folder / "segments", key)
             plan.keys[file.id] = key
         plan.keys = dict(sorted(plan.keys.items()))
         if not plan.keys:
@@ -307,8 +317,6 @@ class Library:
     def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""
         name = generation_id(plan.keys, plan.failed)
-        if self._generation is not None and self._generation.id == name:
-            return self._generation, 0
         try:
             return open_generation(self.folder, name, embedder=self.embedder), 0
         except StaleGenerationError:
@@ -402,13 +410,10 @@ class Library:
         return self._current().get("held") is True
 
     def _has_segment(self, key: str) -> bool:
-        """Whether a segment can be used again; one that is damaged is taken away, so that it is built anew."""
-        folder = self.folder / "segments"
+        """Whether a segment can be used again; one that is damaged is built anew in its place."""
         try:
-            read_segment(folder, key)
+            read_segment(self.folder / "segments", key)
         except StaleGenerationError:
-            for suffix in ("json", "npy"):
-                (folder / f"{key}.{suffix}").unlink(missing_ok=True)
             return False
         return True
 
@@ -416,23 +421,24 @@ class Library:
         """The digest of each file by path; files with the size and time of last look are not read again."""
         cache_path = self.folder / "files.json"
         try:
-            cache = json.loads(cache_path.read_bytes())
-        except (OSError, ValueError):
+            content = json.loads(cache_path.read_bytes())
+            cache = content["files"] if content["checksum"] == checksum_of(content["files"]) else {}
+        except (OSError, ValueError, KeyError, TypeError):
             cache = {}
         fresh: dict[str, list[object]] = {}
         for file in files:
-            seen = cache.get(file.path) if isinstance(cache, dict) else None
-            if isinstance(seen, list) and seen[:2] == [file.size, file.modified_ns] and len(seen) == 3:
+            seen = cache.get(file.path)
+            if seen is not None and seen[:2] == [file.size, file.modified_ns]:
                 fresh[file.path] = seen
                 continue
-            try:
-                data = (self.corpus / file.path).read_bytes()
-            except OSError:
-                data = b""
-            digest = file_digest(file.path, data)
             # a file written a moment ago may change again within the clock's grain: believe its time only later
             is_settled = time.time_ns() - file.modified_ns > SETTLED_NS
+            try:
+                data = b"" if file.size > MAX_FILE_BYTES else (self.corpus / file.path).read_bytes()
+            except OSError:
+                data, is_settled = b"", False
+            digest = file_digest(file.path, data)
             fresh[file.path] = [file.size, file.modified_ns if is_settled else None, digest]
         if fresh != cache and self.folder.is_dir():
-            write_whole(cache_path, json.dumps(fresh).encode())
+            write_whole(cache_path, json.dumps({"files": fresh, "checksum": checksum_of(fresh)}).encode())
         return {path: str(entry[2]) for path, entry in fresh.items()}

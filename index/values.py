@@ -167,6 +167,26 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What a search tells about whether it found the answer; all between 0 and 1, all comparable between corpora."""
+
+    sentence_cosine: float
+    """Of the nearest sentence."""
+    keyword_share: float
+    """BM25 of the best passage, as a share of what the question could reach."""
+
+    def features(self) -> dict[str, float]:
+        """What the regression reads: meaning, and words as far as meaning agrees with them.
+
+        Words alone say little: a question of one common word shares all of it with some passage.
+        """
+        return {
+            "sentence_cosine": self.sentence_cosine,
+            "agreement": min(self.sentence_cosine, self.keyword_share),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the corpus says to a question; `quotes` are best first."""
 
@@ -176,8 +196,8 @@ class Answer:
     quotes: tuple[Quote, ...]
     generation: str
     elapsed_ms: float
-    signs: tuple[tuple[str, float], ...] = ()
-    """What the confidence was computed from, by name."""
+    signs: Signs | None = None
+    """What the confidence was computed from; None where nothing was searched."""
     unknown_words: tuple[str, ...] = ()
     """Words of the question that the corpus has in no form, as typed."""
 

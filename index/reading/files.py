@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,17 +53,24 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
     failures: list[Failure] = []
     for path in sorted(_files_below(folder)):
         name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        try:
+            name.encode("utf-8")
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                continue
+        except (OSError, RuntimeError, UnicodeEncodeError) as error:  # RuntimeError: a link that leads to itself
+            failures.append(Failure(ascii(name), f"cannot be opened: {error}"))
             continue
         if path.suffix.lower() not in READERS:
             known = ", ".join(sorted(READERS))
             failures.append(Failure(name, f"{path.suffix or 'a file without a suffix'} is not read; use {known}"))
             continue
         try:
-            name.encode("utf-8")
-            stat = path.stat()
-        except (OSError, UnicodeEncodeError) as error:
-            failures.append(Failure(ascii(name), f"cannot be opened: {error}"))
+            status = path.stat()
+        except OSError as error:
+            failures.append(Failure(name, f"cannot be opened: {error.strerror or error}"))
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            failures.append(Failure(name, "is not a file"))  # reading a pipe would wait for ever
             continue
         document_id = name[: -len(path.suffix)]
         if document_id in found:
@@ -72,7 +80,7 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
         if document_id.split("/")[0] == "server":
             failures.append(Failure(name, "the folder name 'server' is kept for servers' own documents; rename it"))
             continue
-        found[document_id] = FileState(document_id, name, stat.st_size, stat.st_mtime_ns)
+        found[document_id] = FileState(document_id, name, status.st_size, status.st_mtime_ns)
     return list(found.values()), failures
 
 
@@ -103,11 +111,11 @@ def read_document(folder: Path, file: FileState) -> Document:
     outline = READERS[Path(file.path).suffix.lower()](text)
     if not outline.blocks:
         raise DocumentError("is empty; it has no text to quote")
-    title = metadata.get("title") or outline.title or Path(file.id).name
+    title = " ".join(str(metadata.get("title") or "").split()) or outline.title or Path(file.id).name
     return Document(
         id=file.id,
         path=file.path,
-        title=" ".join(str(title).split()),
+        title=title,
         text=text,
         digest=file_digest(file.path, data),
         blocks=outline.blocks,

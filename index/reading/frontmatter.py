@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -11,6 +12,10 @@ import yaml
 from index.errors import DocumentError
 
 MAX_CHARACTERS = 64 * 1024
+MAX_VALUES = 10_000
+LARGEST_NUMBER = 2**63
+"""Larger numbers, infinity and "not a number" are no plain JSON; they are kept as text."""
+
 _BLOCK = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -36,13 +41,15 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         where = f" in line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
         raise DocumentError(f"has broken front matter{where}: {problem}; mend it or take it out") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError) as error:
+        # PyYAML lets what its constructors stumble over through as it is ("!!int ''", "!!bool x", a 13th month)
         raise DocumentError(f"has broken front matter: {error}; mend it or take it out") from error
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict):
         raise DocumentError("has front matter that is not 'key: value' lines; mend it or take it out")
-    return {str(key): _as_json(value) for key, value in metadata.items()}, text[block.end() :]
+    budget = iter(range(MAX_VALUES))
+    return {_as_text(key): _as_json(value, budget) for key, value in metadata.items()}, text[block.end() :]
 
 
 def _looks_like_a_key(text: str) -> bool:
@@ -50,13 +57,30 @@ def _looks_like_a_key(text: str) -> bool:
     return re.match(r"[A-Za-z_]+:(\s|$)", second_line) is not None
 
 
-def _as_json(value: Any, depth: int = 0) -> Any:
+def _as_json(value: Any, budget: Iterator[int], depth: int = 0) -> Any:
     if depth > 8:
         raise DocumentError("has front matter nested too deep; make it flat")
+    if next(budget, None) is None:  # a few aliases of aliases can stand for billions of values
+        raise DocumentError(f"has front matter of more than {MAX_VALUES} values; shorten it")
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(key): _as_json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_as_json(item, depth + 1) for item in value]
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+        return {_as_text(key): _as_json(item, budget, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item, budget, depth + 1) for item in value]
+    if isinstance(value, set):
+        return sorted(_as_text(item) for item in value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float) and abs(value) < LARGEST_NUMBER:
+        return value
+    return _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    try:
+        text = str(value)
+        text.encode()
+    except ValueError as error:  # a number of thousands of digits; half of a surrogate pair
+        raise DocumentError(f"has front matter with a value that cannot be written: {error}") from error
+    return text

@@ -18,8 +18,14 @@ from markdown_it.token import Token
 from index.reading.outline import Outline, OutlineBuilder
 from index.values import BlockKind, Mark, Source, Span
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_DEFINITION = re.compile(r"^ {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]+\S.*|(?![ \t]*\n)(?! {0,3}\[\^)\S.*))*)", re.M)
+MAX_NESTING = 100
+"""Of lists and quotes; what lies deeper is lost, and markdown-it would recurse too deep."""
+
+_COMMENT = re.compile(r"<!--.*?-->|^ {0,3}<!--.*\Z", re.DOTALL | re.MULTILINE)
+_BLOCK_START = r"\[\^|#{1,6}[ \t]|```|~~~|>|\||<!--|[-+*][ \t]|1[.)][ \t]"
+_DEFINITION = re.compile(
+    rf"^ {{0,3}}\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]+(?!\[\^)\S.*|(?!{_BLOCK_START})\S.*))*)", re.MULTILINE
+)
 _CITED = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<url>[^\s)]+(?:\([^\s)]*\)[^\s)]*)*)\)\.?\s*(?P<rest>.*)")
 _PUBLISHED = re.compile(r"(?P<publisher>.*?)[.,]?\s*(?P<date>\d{4}(?:-\d\d){0,2}|undated)")
 _ADDRESS = re.compile(r"https?://[^\s<>)\]]+")
@@ -56,7 +62,7 @@ def read_markdown(text: str) -> Outline:
             sources.append(source_of(definition[2]))
     body = _DEFINITION.sub(_blank, body)
 
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
     parser.core.ruler.disable("inline")  # only the lines of blocks are needed
     environment: dict[str, dict[str, object]] = {}
     tokens = parser.parse(body, environment)
@@ -81,7 +87,9 @@ def read_markdown(text: str) -> Outline:
                 builder.open_section(int(parents[-1].tag[1:]), heading)
         builder.add(kind, parts)
         builder.emphasis += inline.emphasis
-        builder.marks += inline.marks
+        # a mark ahead of a block's first word is that block's, not the one's before
+        first = builder.blocks[-1].span.start if builder.blocks else 0
+        builder.marks += [Mark(max(mark.position, first), mark.source) for mark in inline.marks]
     return builder.build(tuple(sources))
 
 
