@@ -51,6 +51,7 @@ def ask(
     Raises:
         UnknownDocumentError: `within` names no document.
     """
+    embedder.load()
     started = time.perf_counter()
     only = generation.passages_of(within) if within is not None else None
     words = terms(question)
@@ -73,6 +74,7 @@ def ask(
         elapsed_ms=_since(started),
         signs=found.signs,
         unknown_words=_unknown_words(generation, question),
+        nearest_titles=_nearest_titles(generation, found),
     )
 
 
@@ -196,6 +198,16 @@ def _joined(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         else:
             joined.append(span)
     return tuple(joined)
+
+
+def _nearest_titles(generation: Generation, found: Retrieved, count: int = 3) -> tuple[str, ...]:
+    titles: dict[str, None] = {}
+    for position in best_first(found.scores):
+        owner, _ = generation.passages[found.passages[position]]
+        titles.setdefault(generation.segments[owner].document.title)
+        if len(titles) == count:
+            break
+    return tuple(titles)
 
 
 def _unknown_words(generation: Generation, question: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -49,6 +50,9 @@ class Embedder(Protocol):
     def digest(self) -> str:
         """SHA-256 over the model's files: equal digests mean equal vectors."""
 
+    def load(self) -> None:
+        """Load what is loaded with the first text otherwise; doing it twice does nothing."""
+
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole text."""
 
@@ -86,6 +90,11 @@ class SentenceTransformerEmbedder:
         self.name = model or DEFAULT_MODEL
         self._folder = _find_model(model)
         self.digest = _digest_of_folder(self._folder)
+        self._loading = threading.Lock()
+
+    def load(self) -> None:
+        with self._loading:  # questions and a reload come from different threads
+            _ = self._model
 
     def fits(self, text: str) -> bool:
         # a word piece is at least one character, where characters are not taken apart (Hangul is, accents may be)
@@ -94,11 +103,13 @@ class SentenceTransformerEmbedder:
         return len(self._tokenizer(text, truncation=False, verbose=False)["input_ids"]) <= self._window
 
     def embed_query(self, question: str) -> Vectors:
+        self.load()
         return _unit(self._model.encode_query([question], show_progress_bar=False))[0]
 
     def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
         if not passages:
             return []
+        self.load()
         if not self._pools_by_mean:
             return self._embed_separately(passages)
         outputs: Any = self._model.encode(

@@ -200,6 +200,8 @@ class Answer:
     """What the confidence was computed from; None where nothing was searched."""
     unknown_words: tuple[str, ...] = ()
     """Words of the question that the corpus has in no form, as typed."""
+    nearest_titles: tuple[str, ...] = ()
+    """Titles of the documents that came nearest, best first: what to ask about instead."""
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, in the form that scripts rely on."""

@@ -53,12 +53,11 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
     failures: list[Failure] = []
     for path in sorted(_files_below(folder)):
         name = path.relative_to(folder).as_posix()
-        try:
-            name.encode("utf-8")
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                continue
-        except (OSError, RuntimeError, UnicodeEncodeError) as error:  # RuntimeError: a link that leads to itself
-            failures.append(Failure(ascii(name), f"cannot be opened: {error}"))
+        if _leaves(path, root):
+            continue
+        legible = name.encode(errors="backslashreplace").decode()
+        if legible != name:
+            failures.append(Failure(legible, "has a name that is not UTF-8; rename it"))
             continue
         if path.suffix.lower() not in READERS:
             known = ", ".join(sorted(READERS))
@@ -82,6 +81,13 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
             continue
         found[document_id] = FileState(document_id, name, status.st_size, status.st_mtime_ns)
     return list(found.values()), failures
+
+
+def _leaves(path: Path, root: Path) -> bool:
+    try:
+        return path.is_symlink() and not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads to itself; opening it fails, and is reported
+        return False
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ is left is the text itself, in order.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from index.reading.outline import Outline, OutlineBuilder
-from index.values import BlockKind, Mark, Source, Span
+from index.values import BlockKind, Mark, Source, Span, merge_spans
 
 MAX_NESTING = 100
 """Of lists and quotes; what lies deeper is lost, and markdown-it would recurse too deep."""
@@ -26,7 +27,7 @@ _BLOCK_START = r"\[\^|#{1,6}[ \t]|```|~~~|>|\||<!--|[-+*][ \t]|1[.)][ \t]"
 _DEFINITION = re.compile(
     rf"^ {{0,3}}\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]+(?!\[\^)\S.*|(?!{_BLOCK_START})\S.*))*)", re.MULTILINE
 )
-_CITED = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<url>[^\s)]+(?:\([^\s)]*\)[^\s)]*)*)\)\.?\s*(?P<rest>.*)")
+_CITED = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<url>[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)\.?\s*(?P<rest>.*)")
 _PUBLISHED = re.compile(r"(?P<publisher>.*?)[.,]?\s*(?P<date>\d{4}(?:-\d\d){0,2}|undated)")
 _ADDRESS = re.compile(r"https?://[^\s<>)\]]+")
 
@@ -53,6 +54,7 @@ def read_markdown(text: str) -> Outline:
     read line by line. Footnote definitions become sources.
     """
     builder = OutlineBuilder(text)
+    removed = [Span(*match.span()) for match in _COMMENT.finditer(text)]
     body = _COMMENT.sub(_blank, text)
     labels: dict[str, int] = {}
     sources: list[Source] = []
@@ -60,7 +62,9 @@ def read_markdown(text: str) -> Outline:
         if definition[1] not in labels:
             labels[definition[1]] = len(sources)
             sources.append(source_of(definition[2]))
+        removed.append(Span(*definition.span()))
     body = _DEFINITION.sub(_blank, body)
+    hidden = merge_spans(removed)
 
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
     parser.core.ruler.disable("inline")  # only the lines of blocks are needed
@@ -80,7 +84,7 @@ def read_markdown(text: str) -> Outline:
         inline = _Inline(body, labels, environment.get("references", {}))
         if token.type not in ("fence", "code_block"):
             inline.read(content)
-        parts = _without(content, [*gaps, *inline.hidden])
+        parts = _without(content, [*gaps, *inline.hidden, *_meeting(hidden, content)])
         if kind is BlockKind.HEADING and parts:
             heading = " ".join("".join(text[part.start : part.end] for part in parts).split())
             if heading:
@@ -163,6 +167,13 @@ def _place_of(token: Token, body: str, line_starts: list[int]) -> tuple[Span, li
             gaps.append(Span(end + 1, position))
         end = position + len(content)
     return Span(begin, max(begin, end)), gaps
+
+
+def _meeting(spans: tuple[Span, ...], content: Span) -> tuple[Span, ...]:
+    """Those of some sorted spans that do not overlap each other that share a character with another span."""
+    first = bisect_left(spans, content.start, key=lambda span: span.end)
+    last = bisect_left(spans, content.end, key=lambda span: span.start)
+    return spans[first:last]
 
 
 def _without(content: Span, hidden: list[Span]) -> list[Span]:

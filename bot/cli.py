@@ -1,0 +1,376 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot.console import print_answer, print_report, run_console
+from bot.logs import set_up_logging
+from bot.settings import Settings, SettingsError, read_settings
+from index import (
+    DEFAULT_LIMIT,
+    DEFAULT_ROOM,
+    Answer,
+    Library,
+    ReloadReport,
+    RetrievalError,
+    SentenceTransformerEmbedder,
+    UnknownDocumentError,
+)
+
+FAILED = 1
+WRONG_USAGE = 2
+
+NO_TOKEN = (
+    "No DISCORD_TOKEN is set, so this is the terminal bot: the same answers, without Discord. To run on Discord, copy "
+    ".env.example to .env and put the token from https://discord.com/developers/applications into it; the README's "
+    "part on Discord leads through it."
+)
+
+app = typer.Typer(
+    help="Answers questions by quoting documents, word for word, with exact citations.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+corpus_app = typer.Typer(help="The documents: what is in the index, and taking in changes.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What every command shares: the settings, and where to print."""
+
+    corpus: Path | None
+    data: Path | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings(corpus=self.corpus, data=self.data)
+
+    @cached_property
+    def console(self) -> Console:
+        return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+    @cached_property
+    def errors(self) -> Console:
+        return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+    def set_up_logging(self, *, is_service: bool) -> None:
+        """Log as set; commands that print a result keep quiet unless they are asked to debug."""
+        level = self.settings.log_level
+        if not is_service and level == "INFO":
+            level = "WARNING"
+        set_up_logging(level, self.settings.log_format)
+
+    def library(self) -> Library:
+        settings = self.settings
+        return Library(
+            corpus=settings.corpus_dir,
+            data=settings.data_dir,
+            embedder=SentenceTransformerEmbedder(settings.embedding_model),
+            base_url=settings.corpus_url,
+            strictness=settings.strictness,
+        )
+
+    def open_library(self, *, says_changes: bool = True) -> Library:
+        """Open the current generation, building one where there is none that can be used."""
+        library = self.library()
+        problem = library.open()
+        if problem is not None:
+            self.hint(f"Building the index of {library.corpus}, because {problem}.")
+            report = self.reload(library)
+            for failure in report.failed:
+                self.hint(f"Left out {failure.path}: it {failure.reason}.")
+        elif says_changes and library.files_changed():
+            self.hint(f"Files in {library.corpus} have changed since; `dissent-bot corpus reload` takes them in.")
+        return library
+
+    def reload(self, library: Library, *, dry_run: bool = False, yes: bool = False) -> ReloadReport:
+        with self.progress() as show:
+            return library.reload(
+                dry_run=dry_run,
+                yes=yes,
+                on_progress=show,
+                on_wait=lambda: self.hint("Another process is building this index; waiting for it."),
+            )
+
+    @contextlib.contextmanager
+    def progress(self) -> Iterator[Callable[[int, int], None]]:
+        """A bar on a terminal, nothing elsewhere."""
+        columns = (TextColumn("Embedding passages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.errors, transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task("embedding", total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    def hint(self, text: str) -> None:
+        self.errors.print(Text(text, style="dim"))
+
+    def print_json(self, value: Any) -> None:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+@app.callback(invoke_without_command=True)
+def set_up(
+    context: typer.Context,
+    corpus: Annotated[Path | None, typer.Option(help="Folder of documents (default: CORPUS_DIR).")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for indexes (default: DATA_DIR).")] = None,
+) -> None:
+    """Answers questions by quoting documents, word for word, with exact citations."""
+    context.obj = Terminal(corpus, data)
+    if context.invoked_subcommand is None:
+        run(context)
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Run the Discord bot; without a token, the terminal bot."""
+    terminal: Terminal = context.obj
+    if not terminal.settings.discord_token:
+        terminal.hint(NO_TOKEN)
+        console(context)
+        return
+    terminal.set_up_logging(is_service=True)
+    _run_discord(terminal)
+
+
+@app.command()
+def console(context: typer.Context) -> None:
+    """Ask questions in the terminal; piped input is answered line by line."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    run_console(terminal.open_library(says_changes=not sys.stdin.isatty()), terminal.console, terminal.errors)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(help="What you want to know.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="A file with one JSON object a line.")] = None,
+    within: Annotated[str | None, typer.Option(help="Search only this document.")] = None,
+    room: Annotated[int, typer.Option(min=1, help="Characters of all quotes together.")] = DEFAULT_ROOM,
+    limit: Annotated[int, typer.Option(min=0, help="How many quotes; 0 for as many as the room takes.")] = DEFAULT_LIMIT,
+    nearest: Annotated[bool, typer.Option("--nearest", help="Quote even what does not cover the question.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what the verdict was made from.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question, or a file of them."""
+    terminal: Terminal = context.obj
+    if (question is None) == (questions is None):
+        raise typer.BadParameter("give a question, or a file with --questions")
+    terminal.set_up_logging(is_service=False)
+    asked = [Question(question, within)] if question is not None else read_questions(questions or Path(), within)
+    library = terminal.open_library()
+    for document in {item.within for item in asked} - {None}:
+        library.document(document or "")  # an unknown one is named before anything is answered
+    for item in asked:
+        answer = library.ask(item.question, within=item.within, room=room, limit=limit, nearest=nearest)
+        if as_json:
+            terminal.print_json(_with_id(item, answer))
+        else:
+            if questions is not None:
+                terminal.console.print(Text(f"? {item.question}", style="bold"))
+            print_answer(terminal.console, answer, explain=explain)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One line of a file of questions."""
+
+    question: str
+    within: str | None = None
+    id: str | int | None = None
+
+
+class QuestionsError(Exception):
+    """A file of questions cannot be used; the message names the line."""
+
+
+def read_questions(path: Path, within: str | None = None) -> list[Question]:
+    """Read a file of questions, one JSON object a line; blank lines are passed over.
+
+    Raises:
+        QuestionsError: The file cannot be read, or a line is no question.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionsError(f"{path} cannot be read: {error}") from error
+    found: list[Question] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except ValueError as error:
+            raise QuestionsError(f"{path}, line {number} is not JSON: {error}") from error
+        if not isinstance(content, dict) or not isinstance(content.get("question"), str):
+            raise QuestionsError(f'{path}, line {number} has no "question"')
+        line_within = content.get("within", within)
+        if not isinstance(line_within, str | None):
+            raise QuestionsError(f'{path}, line {number}: "within" is not the name of a document')
+        found.append(Question(content["question"], line_within, content.get("id")))
+    return found
+
+
+@corpus_app.command("status")
+def corpus_status(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show what is current, and whether files have changed."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    status = terminal.library().status()
+    if as_json:
+        terminal.print_json(asdict(status))
+        return
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("corpus", status.corpus)
+    table.add_row("generation", status.generation or "none yet; `corpus reload` builds one")
+    if status.generation:
+        table.add_row("built", status.built)
+        table.add_row("documents", f"{status.documents} ({status.passages} passages)")
+        table.add_row("files changed", "yes; `corpus reload` takes them in" if status.files_changed else "no")
+    table.add_row("model", status.model + (f" ({status.dimension} dimensions)" if status.dimension else ""))
+    if status.problem:
+        table.add_row("problem", status.problem)
+    terminal.console.print(table)
+    for failure in status.failed:
+        terminal.console.print(Text(f"left out {failure.path}: it {failure.reason}", style="yellow"))
+
+
+@corpus_app.command("reload")
+def corpus_reload(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to what needs a yes.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in changed files and make the new index current."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    library = terminal.library()
+    report = terminal.reload(library, dry_run=dry_run, yes=yes)
+    if report.needs_yes and not dry_run and sys.stdin.isatty() and not as_json:
+        print_report(terminal.console, report)
+        if typer.confirm("Go on?", err=True):
+            report = terminal.reload(library, yes=True)
+    if as_json:
+        terminal.print_json(asdict(report))
+    else:
+        print_report(terminal.console, report)
+    if report.needs_yes and not dry_run:
+        terminal.hint("`corpus reload --yes` goes on all the same.")
+        raise typer.Exit(FAILED)
+
+
+@corpus_app.command("list")
+def corpus_list(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the documents."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    entries = terminal.open_library().documents()
+    if as_json:
+        terminal.print_json([asdict(entry) for entry in entries])
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("document", no_wrap=True)
+    table.add_column("title")
+    table.add_column("passages", justify="right")
+    for entry in entries:
+        table.add_row(entry.id, Text(entry.title), str(entry.passages))
+    terminal.console.print(table)
+
+
+@corpus_app.command("show")
+def corpus_show(
+    context: typer.Context,
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="As `corpus list` shows it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show one document: what is known of it, and its text, in which a quote's offsets count."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    document = terminal.open_library().document(document_id)
+    about = {"id": document.id, "path": document.path, "title": document.title, **document.metadata}
+    if as_json:
+        sources = [asdict(source) for source in document.sources]
+        terminal.print_json({**about, "digest": document.digest, "sources": sources, "text": document.text})
+        return
+    for name, value in about.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        terminal.console.print(Text(f"{name}: {shown}", style="dim"))
+    terminal.console.print()
+    terminal.console.print(Text(document.text))
+
+
+def main() -> None:
+    """The console script: every expected failure is one plain line."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error), WRONG_USAGE)
+    except UnknownDocumentError as error:
+        _fail(error.user_message, WRONG_USAGE)
+    except RetrievalError as error:
+        logging.getLogger(__name__).debug("failed", exc_info=error)
+        _fail(error.user_message, FAILED)
+    except QuestionsError as error:
+        _fail(str(error), FAILED)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # whoever reads our output has gone (`| head`): leave without a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def _fail(message: str, code: int) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
+    raise SystemExit(code)
+
+
+def _with_id(item: Question, answer: Answer) -> dict[str, Any]:
+    return ({} if item.id is None else {"id": item.id}) | answer.as_dict()
+
+
+def _run_discord(terminal: Terminal) -> None:
+    from bot.client import StartError, run_bot
+    from bot.service import AnswerService
+    from bot.state import State
+
+    async def serve() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on loops
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, lambda: task and task.cancel())
+        state = State(terminal.settings.data_dir / "bot.sqlite3")
+        try:
+            await run_bot(terminal.settings, AnswerService(terminal.library()), state)
+        finally:
+            state.close()
+
+    try:
+        asyncio.run(serve())
+    except StartError as error:
+        _fail(str(error), FAILED)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        logging.getLogger(__name__).info("stopped")

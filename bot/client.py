@@ -1,0 +1,106 @@
+"""The Discord client: intents, start, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.service import AnswerService
+from bot.settings import Settings
+from bot.state import State
+from bot.tree import Tree
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("bot.cogs.ask", "bot.cogs.about")
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, read_message_history=True
+)
+"""The smallest set with which every feature works; the README's invitation asks for these."""
+
+RECONNECT_S = (5, 15, 30, 60)
+
+
+class StartError(Exception):
+    """The bot cannot run; the message says why and what to do, in one line."""
+
+
+class DissentBot(commands.Bot):
+    """Discord's side of the bot: thin; it asks `service` and renders."""
+
+    def __init__(self, settings: Settings, service: AnswerService, state: State) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # no prefix commands exist; mentions are questions
+            help_command=None,
+            intents=intents(message_content=settings.message_content),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+        self.settings = settings
+        self.service = service
+        self.state = state
+
+    async def setup_hook(self) -> None:
+        """Load the features and tell Discord of commands that have changed."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        if not isinstance(self.tree, Tree):
+            raise TypeError("the command tree was replaced")
+        await self.tree.sync_where_changed(self.state, self.settings.discord_guild_ids)
+
+    async def on_ready(self) -> None:
+        """Say where the bot is; called again after each fresh session."""
+        log.info("ready user=%s servers=%d message_content=%s", self.user, len(self.guilds), self.intents.message_content)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Messages are for the cogs; there are no prefix commands to look for."""
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """Only what is needed: servers, and messages in them and in direct messages."""
+    needed = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+    needed.message_content = message_content
+    return needed
+
+
+async def run_bot(settings: Settings, service: AnswerService, state: State) -> None:
+    """Run until cancelled.
+
+    Raises:
+        StartError: The token is wrong.
+    """
+    service.start()
+    attempt = 0
+    try:
+        while True:
+            try:
+                async with DissentBot(settings, service, state) as bot:
+                    await bot.start(settings.discord_token)
+                return
+            except discord.PrivilegedIntentsRequired:
+                log.warning(
+                    "MESSAGE_CONTENT=1, but the application may not read messages: switch on the Message Content Intent "
+                    "in the developer portal under Bot. Going on without it: only mentions, replies that ping, "
+                    "direct messages and slash commands are answered."
+                )
+                settings = replace(settings, message_content=False)
+            except discord.LoginFailure:
+                raise StartError(
+                    "Discord does not accept DISCORD_TOKEN. Copy the token again from the developer portal, under Bot, "
+                    "into .env."
+                ) from None
+            except (aiohttp.ClientConnectionError, OSError, discord.DiscordServerError, TimeoutError) as error:
+                pause_s = RECONNECT_S[min(attempt, len(RECONNECT_S) - 1)]
+                attempt += 1
+                log.warning("Discord cannot be reached (%s). Trying again in %d s.", error, pause_s)
+                await asyncio.sleep(pause_s)
+    finally:
+        await service.close()

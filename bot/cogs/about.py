@@ -1,0 +1,30 @@
+"""`/about`: what the bot covers, how it works, what it is not."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import DissentBot
+from bot.render.about import about_body
+from bot.replies import fill
+
+
+class About(commands.Cog):
+    """The bot's account of itself."""
+
+    def __init__(self, bot: DissentBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def about(self, interaction: discord.Interaction[DissentBot]) -> None:
+        """What I cover, how I work, and what I am not."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        service = self.bot.service
+        await fill(interaction, about_body(await service.status(), service.documents()))
+
+
+async def setup(bot: DissentBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(About(bot))

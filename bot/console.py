@@ -1,0 +1,165 @@
+"""The same answers in a terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.render.answer import NOT_COVERED, UNCERTAIN, confidence_in_words
+from bot.render.text import pieces
+from index import Answer, Library, Quote, ReloadReport, RetrievalError, Verdict
+
+PROMPT = "? "
+WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
+
+
+def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
+    """Show an answer as people read it: quotes, where they stand, how sure the bot is."""
+    if not answer.quotes:
+        console.print(Text(NOT_COVERED))
+        if answer.unknown_words:
+            words = ", ".join(answer.unknown_words)
+            console.print(Text(f"Not in the documents: {words}"))
+        if answer.nearest_titles:
+            console.print(Text("They do cover: " + " \u00b7 ".join(answer.nearest_titles)))
+    elif answer.verdict is Verdict.UNCERTAIN:
+        console.print(Text(UNCERTAIN, style="italic"))
+    elif answer.verdict is Verdict.NOT_COVERED:
+        console.print(Text(f"{NOT_COVERED} The nearest passages:", style="italic"))
+    for number, quote in enumerate(answer.quotes, 1):
+        console.print()
+        _print_indented(console, _quote_text(quote))
+        _print_indented(console, _citation_text(number, quote))
+    if answer.quotes:
+        console.print()
+    summary = f"{confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
+    console.print(Text(f"{summary} \u00b7 {answer.elapsed_ms:.0f} ms", style="dim"))
+    if explain:
+        console.print(_signs_table(answer))
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    """Wrapped at a terminal; whole lines in a pipe or file, so that they can be searched."""
+    if console.soft_wrap:
+        indented = Text("  ").append_text(text)
+        console.print(Text("\n  ").join(indented.split("\n")))
+    else:
+        console.print(Padding(text, (0, 0, 0, 2)))
+
+
+def _quote_text(quote: Quote) -> Text:
+    text = Text()
+    for piece in pieces(quote):
+        style = " ".join(name for name, is_on in (("bold", piece.is_strong), ("italic", piece.is_emphasis)) if is_on)
+        text.append(piece.text, style=style or None)
+    text.rstrip()
+    return text
+
+
+def _citation_text(number: int, quote: Quote) -> Text:
+    citation = quote.citation
+    place = citation.title + (f" \u203a {citation.section}" if citation.section else "")
+    text = Text(f"[{number}] {place}", style="cyan")
+    start, end = citation.span
+    text.append(f"  {citation.document} {start}:{end}", style="dim")
+    if citation.url:
+        text.append(f"\n    {citation.url}", style="dim")
+    for source in quote.sources:
+        details = ", ".join(part for part in (source.title, source.publisher, source.date) if part)
+        text.append(f"\n    {details}" + (f" {source.url}" if source.url else ""), style="dim")
+    return text
+
+
+def _signs_table(answer: Answer) -> Table:
+    table = Table(title="Why this verdict", title_justify="left")
+    table.add_column("sign")
+    table.add_column("value", justify="right")
+    if answer.signs is not None:
+        table.add_row("cosine of the nearest sentence", f"{answer.signs.sentence_cosine:.3f}")
+        table.add_row("share of the question's words in the best passage", f"{answer.signs.keyword_share:.3f}")
+        table.add_row("the smaller of the two", f"{answer.signs.features()['agreement']:.3f}")
+    table.add_row("confidence", f"{answer.confidence:.3f}")
+    table.add_row("verdict", str(answer.verdict))
+    table.add_row("words that the documents lack", ", ".join(answer.unknown_words) or "none")
+    for number, quote in enumerate(answer.quotes, 1):
+        table.add_row(f"score of quote {number}", f"{quote.score:.3f}")
+    return table
+
+
+def print_report(console: Console, report: ReloadReport) -> None:
+    """Show what a reload found and did."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, documents in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
+        shown = ", ".join(documents[:8]) + (f" and {len(documents) - 8} more" if len(documents) > 8 else "")
+        table.add_row(name, str(len(documents)), shown)
+    table.add_row("unchanged", str(report.unchanged), "")
+    table.add_row("failed", str(len(report.failed)), "")
+    console.print(table)
+    for failure in report.failed:
+        kept = " (its last good version stays)" if failure.kept else ""
+        console.print(Text(f"  {failure.path}: it {failure.reason}{kept}", style="yellow"))
+    if report.needs_yes:
+        console.print(Text(f"Not made current: {report.needs_yes}."))
+    elif not report.made_current:
+        console.print(Text(f"Dry run: generation {report.generation} would become current."))
+    else:
+        same = report.generation == report.previous
+        what = "stays current" if same else "is current"
+        console.print(
+            Text(
+                f"Generation {report.generation} {what}: {report.passages} passages, {report.embedded} embedded, "
+                f"{report.elapsed_s:.1f} s."
+            )
+        )
+
+
+def run_console(library: Library, console: Console, errors: Console) -> None:
+    """Answer one question after another until the input ends.
+
+    At a terminal it prompts, and takes in changed files in the background; otherwise each line is a question.
+    """
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
+        console.print(Text(WELCOME.format(count=len(library.documents()), corpus=library.corpus), style="dim"))
+        threading.Thread(target=_take_in_changes, args=(library, errors), daemon=True).start()
+    for line in _lines(console) if is_terminal else sys.stdin:
+        question = line.strip()
+        if not is_terminal:
+            if not question:
+                continue
+            console.print(Text(f"{PROMPT}{question}", style="bold"))
+        library.open()
+        print_answer(console, library.ask(question))
+        console.print()
+
+
+def _lines(console: Console) -> Iterable[str]:
+    while True:
+        try:
+            line = console.input(Text(PROMPT, style="bold"))
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
+        if not line.strip():
+            return
+        yield line
+
+
+def _take_in_changes(library: Library, errors: Console) -> None:
+    try:
+        if not library.may_reload_itself():
+            return
+        report = library.reload()
+    except RetrievalError as error:
+        errors.print(Text(error.user_message, style="yellow"))
+        return
+    if report.needs_yes:
+        errors.print(Text(f"Files have changed, but {report.needs_yes}: `corpus reload --yes` agrees.", style="yellow"))
+    elif report.has_changes:
+        errors.print(Text(f"Took in changed files: generation {report.generation}.", style="dim"))

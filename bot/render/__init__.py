@@ -1,0 +1,1 @@
+"""Values of `index` to what people read: pure functions."""

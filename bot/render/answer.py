@@ -1,0 +1,159 @@
+"""An answer as a Discord message: the best quote in its text, the rest and the sources in one embed.
+
+The text is what notifications, search and screen readers have, so the answer itself stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
+from bot.render.text import block_quote, escape, markdown, plain
+from index import Answer, Citation, Quote, Source, Verdict
+
+COLOUR = discord.Colour(0x2F5D8C)
+QUESTION_SHOWN = 300
+SOURCES_A_QUOTE = 3
+
+UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
+NOT_COVERED = "The documents that I quote from do not cover that."
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A message to send: within Discord's limits, whatever it was made from."""
+
+    content: str
+    embed: discord.Embed | None = None
+
+
+def answer_body(answer: Answer, *, repeats_question: bool) -> Body:
+    """An answer as a message.
+
+    Args:
+        answer: Of any verdict.
+        repeats_question: Whether to put the question first, for people who did not see it asked.
+    """
+    asked = f"**{escape(shorten(_one_line(answer.question), QUESTION_SHOWN))}**\n" if repeats_question else ""
+    if not answer.quotes:
+        return Body(shorten(asked + not_covered_text(answer), CONTENT))
+    lead = asked + (f"{UNCERTAIN}\n" if answer.verdict is not Verdict.ANSWERED else "")
+    best, *others = answer.quotes
+    source_line = "\n" + _label(1, best.citation)
+    room = CONTENT - length(lead) - length(source_line)
+    return Body(lead + _fitting_quote(best, room) + source_line, _embed(answer, others))
+
+
+def not_covered_text(answer: Answer) -> str:
+    """A refusal: what the documents lack, and what they have."""
+    lines = [NOT_COVERED]
+    unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]
+    if unknown:
+        words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
+        lines.append(f"{words} {'does' if len(unknown) == 1 else 'do'} not appear in them.")
+    if answer.nearest_titles:
+        titles = "\n".join(f"- {escape(shorten(_one_line(title), 150))}" for title in answer.nearest_titles)
+        lines.append(f"They do cover:\n{titles}")
+    return "\n".join(lines)
+
+
+def confidence_in_words(answer: Answer) -> str:
+    """How sure the bot is, for people who do not read probabilities."""
+    if answer.verdict is Verdict.NOT_COVERED:
+        return "not covered"
+    if answer.verdict is Verdict.UNCERTAIN:
+        return "may not answer"
+    return "very likely" if answer.confidence >= 0.8 else "likely"
+
+
+def _embed(answer: Answer, others: Sequence[Quote]) -> discord.Embed:
+    embed = discord.Embed(colour=COLOUR)
+    footer = (
+        f"Answers it: {confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
+        f" \u00b7 {answer.elapsed_ms:.0f} ms"
+    )
+    embed.set_footer(text=shorten(footer, EMBED_FOOTER))
+    sources = "\n".join(_fitting_lines([_sources_line(n, quote) for n, quote in enumerate(answer.quotes, 1)]))
+    if sources:
+        embed.add_field(name="Where this stands", value=sources, inline=False)
+    left = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
+    shown: list[str] = []
+    for number, quote in enumerate(others, start=2):
+        label = _label(number, quote.citation)
+        room = left - length(label) - 2
+        if room < 100:
+            break
+        shown.append(f"{_fitting_quote(quote, room)}\n{label}")
+        left -= length(shown[-1]) + 2
+    embed.description = "\n\n".join(shown) or None
+    return embed
+
+
+def _label(number: int, citation: Citation) -> str:
+    """Which quote this is, and from where: title › section, page, date."""
+    parts = [escape(shorten(_one_line(citation.title), 150))]
+    if citation.section:
+        parts.append(escape(shorten(_one_line(citation.section), 150)))
+    place = " \u203a ".join(parts)
+    if citation.page is not None:
+        place += f", page {citation.page}"
+    date = citation.published or citation.updated
+    if date:
+        place += f" ({escape(shorten(date, 20))})"
+    return f"**[{number}]** {place}"
+
+
+def _sources_line(number: int, quote: Quote) -> str:
+    """The links that belong to a quote: the document's own, and those its footnotes name."""
+    links = [_link("document", quote.citation.url)] if quote.citation.url else []
+    links += [_source(source) for source in quote.sources[:SOURCES_A_QUOTE]]
+    more = len(quote.sources) - SOURCES_A_QUOTE
+    if more > 0:
+        links.append(f"{more} more")
+    return f"**[{number}]** " + "; ".join(links) if links else ""
+
+
+def _source(source: Source) -> str:
+    title = _link(source.title, source.url) if source.url else escape(shorten(_one_line(source.title), 100))
+    details = ", ".join(escape(shorten(_one_line(part), 80)) for part in (source.publisher, source.date) if part)
+    return f"{title}, {details}" if details else title
+
+
+def _link(text: str, url: str) -> str:
+    """A masked link, where the address allows one; else the text alone."""
+    shown = escape(shorten(_one_line(text), 100))
+    is_linkable = url.startswith(("https://", "http://")) and length(url) <= 400 and not set(url) & set(" <>\n\t\"\\")
+    return f"[{shown}]({url.replace('(', '%28').replace(')', '%29')})" if is_linkable else shown
+
+
+def _fitting_lines(lines: Sequence[str]) -> list[str]:
+    """As many whole lines as one field holds: half a link is no link."""
+    kept: list[str] = []
+    left = EMBED_FIELD_VALUE
+    for line in lines:
+        if line and length(line) + 1 <= left:
+            kept.append(line)
+            left -= length(line) + 1
+    return kept
+
+
+def _fitting_quote(quote: Quote, room: int) -> str:
+    """A quote as a block quote; where markup makes it too long, without styles, and cut at a word at the very end."""
+    styled = block_quote(markdown(quote))
+    if length(styled) <= room:
+        return styled
+    text = plain(quote)
+    shown = block_quote(escape(text))
+    while length(shown) > room and text:
+        text = shorten(text, max(1, length(text) - (length(shown) - room) // 2 - 1))
+        shown = block_quote(escape(text))
+        if text == "\u2026":
+            break
+    return shown
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

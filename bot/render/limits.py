@@ -1,0 +1,33 @@
+"""Discord's limits on messages, and texts cut to fit them.
+
+https://discord.com/developers/docs/resources/message and .../interactions/application-commands. Discord counts UTF-16
+code units in some places and code points in others; the stricter count is used everywhere.
+"""
+
+from __future__ import annotations
+
+CONTENT = 2000
+EMBED_TITLE = 256
+EMBED_DESCRIPTION = 4096
+EMBED_FIELD_NAME = 256
+EMBED_FIELD_VALUE = 1024
+EMBED_FIELDS = 25
+EMBED_FOOTER = 2048
+EMBED_TOTAL = 6000
+ELLIPSIS = "\u2026"
+
+
+def length(text: str) -> int:
+    """Length in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut a text at a word so that it fits a limit, with an ellipsis in place of the rest."""
+    if length(text) <= limit:
+        return text
+    kept = text
+    while kept and length(kept) > limit - 1:
+        kept = kept[: min(len(kept) - 1, limit - 1)]
+    at_word = kept.rsplit(maxsplit=1)[0] if len(kept.split()) > 1 and not text[len(kept)].isspace() else kept
+    return at_word.rstrip() + ELLIPSIS

@@ -1,0 +1,59 @@
+"""Send a message so that it arrives once: bounded retries that Discord can tell from a second message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+
+from bot.render.answer import Body
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = (0.5, 2.0)
+"""discord.py retries what Discord answers with an error, but not a connection that breaks."""
+
+Result = TypeVar("Result")
+
+
+async def fill(interaction: discord.Interaction[Any], body: Body) -> None:
+    """Put the answer in place of "thinking ...", or answer at once where nothing was deferred.
+
+    Filling in is an edit, so doing it twice changes nothing.
+    """
+    embeds = [body.embed] if body.embed else []
+    if interaction.response.is_done():
+        await _persistently(lambda: interaction.edit_original_response(content=body.content, embeds=embeds))
+    else:
+        await interaction.response.send_message(body.content, embeds=embeds, ephemeral=True)
+
+
+async def reply(message: discord.Message, body: Body) -> None:
+    """Reply to a message and ping its author, nobody else.
+
+    The nonce lets Discord recognise a repeated attempt and send nothing new.
+    """
+    await _persistently(
+        lambda: message.channel.send(
+            body.content,
+            embeds=[body.embed] if body.embed else [],
+            reference=message.to_reference(fail_if_not_exists=False),
+            mention_author=True,
+            allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True),
+            nonce=message.id,
+        )
+    )
+
+
+async def _persistently(send: Callable[[], Awaitable[Result]]) -> Result:
+    for pause_s in RETRY_AFTER_S:
+        try:
+            return await send()
+        except (aiohttp.ClientConnectionError, TimeoutError, discord.DiscordServerError) as error:
+            log.warning("sending again in %.1f s: %s", pause_s, type(error).__name__)
+        await asyncio.sleep(pause_s)
+    return await send()

@@ -1,0 +1,183 @@
+"""The async doorway to `index`: nothing slow ever runs on the event loop.
+
+Two threads: one asks, so that questions are answered in order and never fight for the processor; one builds, so that
+a reload does not hold questions up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from index import Answer, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError
+
+log = logging.getLogger(__name__)
+
+START_PATIENCE_S = 60.0
+"""How long a question waits for the first index before its asker is told to come back."""
+
+REFRESH_S = 2.0
+"""How often another process's new generation is looked for."""
+
+YIELD_S = 0.25
+"""How long a reload steps aside at most, after each batch, for questions that wait."""
+
+
+class NotReadyError(RetrievalError):
+    """The documents are still being read for the first time."""
+
+    user_message = "I am still reading my documents for the first time. Ask again in a minute."
+
+
+class _ClosingError(RetrievalError):
+    """A reload ends early because the bot does."""
+
+
+class AnswerService:
+    """Answers questions from one library, and keeps it current."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
+        self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build")
+        self._ready = asyncio.Event()
+        self._problem: RetrievalError | None = None
+        self._is_idle = threading.Event()
+        self._is_idle.set()
+        self._waiting = 0
+        self._is_closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin to load what is there and to build what is not; returns at once."""
+        for work in (self._load(), self._keep_current()):
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def ask(self, question: str, *, within: str | None = None) -> Answer:
+        """Answer a question.
+
+        Raises:
+            NotReadyError: There is no index yet, and there will not be one within a minute.
+            RetrievalError: There can be none: its message says why.
+        """
+        if not self._ready.is_set():
+            if self._problem is not None:
+                raise self._problem
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), START_PATIENCE_S)
+            if not self._ready.is_set():
+                raise self._problem or NotReadyError("no generation yet")
+        self._waiting += 1
+        self._is_idle.clear()
+        try:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._asking, lambda: self.library.ask(question, within=within))
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._is_idle.set()
+        log.debug("question=%r", question)
+        log.info(
+            "answered verdict=%s quotes=%d confidence=%.3f elapsed_ms=%.0f",
+            answer.verdict,
+            len(answer.quotes),
+            answer.confidence,
+            answer.elapsed_ms,
+        )
+        return answer
+
+    async def reload(
+        self, *, yes: bool = False, on_progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> ReloadReport:
+        """Build a generation from the corpus and make it current; questions are answered from the old one meanwhile.
+
+        Raises:
+            RetrievalError: It cannot be built, or somebody else is building; the old one stays current.
+        """
+
+        def step(done: int, total: int) -> None:
+            self._step_aside()
+            on_progress(done, total)
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._building, lambda: self.library.reload(yes=yes, on_progress=step))
+
+    async def status(self) -> LibraryStatus:
+        """What the library holds."""
+        return await asyncio.to_thread(self.library.status)
+
+    def documents(self) -> tuple[DocumentEntry, ...]:
+        """The documents that can be asked about; none while there is no index."""
+        return self.library.documents() if self._ready.is_set() else ()
+
+    async def close(self) -> None:
+        """Stop; a reload that runs ends with its batch and leaves the old generation current."""
+        self._is_closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._asking.shutdown(wait=False, cancel_futures=True)
+        self._building.shutdown(wait=False, cancel_futures=True)
+
+    async def _load(self) -> None:
+        """Open the current generation at once, then take in files that have changed since."""
+        loop = asyncio.get_running_loop()
+        try:
+            problem = await loop.run_in_executor(self._building, self.library.open)
+            if problem is None:
+                await self._become_ready()
+                if not await loop.run_in_executor(self._building, self.library.may_reload_itself):
+                    return
+                log.info("files have changed since the current generation was built; reloading")
+            else:
+                log.info("building the index: %s", problem)
+            report = await loop.run_in_executor(
+                self._building,
+                # a second process that starts at the same time waits for the first one's index
+                lambda: self.library.reload(on_progress=lambda done, total: self._step_aside(), on_wait=_say_waiting),
+            )
+            for failure in report.failed:
+                log.warning("left out %s: it %s", failure.path, failure.reason)
+            if report.needs_yes:
+                log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", report.needs_yes)
+            await self._become_ready()
+        except RetrievalError as error:
+            self._problem = error
+            log.error("%s", error)
+
+    def _step_aside(self) -> None:
+        """Let waiting questions go first; called between the batches of a reload."""
+        if self._is_closing:
+            raise _ClosingError("the bot is closing; the old generation stays current")
+        self._is_idle.wait(YIELD_S)
+
+    async def _become_ready(self) -> None:
+        if not self._ready.is_set():
+            loop = asyncio.get_running_loop()
+            # the first question loads the model; let it be ours and not a person's
+            await loop.run_in_executor(self._asking, lambda: self.library.ask("What is this about?"))
+            self._ready.set()
+            self._problem = None
+
+    async def _keep_current(self) -> None:
+        """Notice a generation that another process has made current."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            try:
+                if await loop.run_in_executor(self._building, self.library.open) is None:
+                    await self._become_ready()
+            except RetrievalError as error:
+                self._problem = error
+            except Exception:
+                log.exception("cannot look for a new generation")
+
+
+def _say_waiting() -> None:
+    log.info("another process is building the index; waiting for it")

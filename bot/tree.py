@@ -1,0 +1,104 @@
+"""The command tree: which commands Discord shows, and the one place where a command's error becomes a reply."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.replies import fill
+from bot.render.answer import Body
+from index import RetrievalError
+
+if TYPE_CHECKING:
+    from bot.client import DissentBot
+    from bot.state import State
+
+log = logging.getLogger(__name__)
+
+ALREADY_ANSWERED = 40060
+UNKNOWN_INTERACTION = 10062
+
+
+class Tree(app_commands.CommandTree["DissentBot"]):
+    """Commands of the bot."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError
+    ) -> None:
+        """Answer the person whatever went wrong; discord.py calls this last, and once more if it raises."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        name = interaction.command.qualified_name if interaction.command else "?"
+        if isinstance(cause, discord.HTTPException) and cause.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
+            # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
+            log.warning("command=%s could not be acknowledged: code=%s", name, cause.code)
+            return
+        try:
+            await fill(interaction, Body(error_text(cause, name)))
+        except (discord.HTTPException, OSError, TimeoutError) as failure:
+            log.error("command=%s failed and its asker could not be told: %s", name, failure)
+
+    async def sync_where_changed(self, state: State, guild_ids: Sequence[int]) -> None:
+        """Send the commands to Discord if they differ from what was sent last.
+
+        With servers named they go to those at once, else to everybody; the other scope is emptied, so that no
+        command shows twice.
+        """
+        commands = [command.to_dict(self) for command in self.get_commands()]
+        digest = _digest(self.client.application_id, commands)
+        nothing = _digest(self.client.application_id, [])
+        wanted = {str(guild_id): digest for guild_id in guild_ids} or {"global": digest}
+        known = state.synced_commands()
+        emptied = {scope: nothing for scope in {"global", *known} - set(wanted)}
+        for scope, target in sorted((wanted | emptied).items()):
+            if known.get(scope) == target:
+                continue
+            guild = None if scope == "global" else discord.Object(int(scope))
+            try:
+                await self._send(guild, commands if target == digest else [])
+            except discord.Forbidden:
+                log.warning("server=%s does not let me add commands: invite me with the scope applications.commands", scope)
+                continue
+            except discord.NotFound:
+                log.warning("server=%s is not known to Discord, or I am not in it", scope)
+                continue
+            state.remember_synced(scope, target)
+            log.info("synced commands scope=%s count=%d", scope, len(commands) if target == digest else 0)
+
+    async def _send(self, guild: discord.abc.Snowflake | None, commands: list[dict[str, Any]]) -> None:
+        http, application = self.client.http, self.client.application_id
+        if application is None:
+            raise RuntimeError("not logged in")
+        if guild is None:
+            await http.bulk_upsert_global_commands(application, payload=commands)  # type: ignore[arg-type]
+        else:
+            await http.bulk_upsert_guild_commands(application, guild.id, payload=commands)  # type: ignore[arg-type]
+
+
+def error_text(error: BaseException, command: str) -> str:
+    """What a person is told, and the log line that explains it."""
+    if isinstance(error, RetrievalError):
+        log.warning("command=%s failed: %s", command, error)
+        return error.user_message
+    if isinstance(error, app_commands.MissingPermissions):
+        return "You need the permission Manage Server for that."
+    if isinstance(error, app_commands.CheckFailure):
+        return "You cannot use that here."
+    if isinstance(error, app_commands.TransformerError):
+        return "I could not read one of the command's options. Check it and try again."
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "That command has changed since Discord last asked me. Restart Discord, or try again in an hour."
+    incident = secrets.token_hex(4)
+    log.error("command=%s incident=%s", command, incident, exc_info=error)
+    return f"Something went wrong on my side. If it happens again, tell whoever runs me: incident {incident}."
+
+
+def _digest(application_id: int | None, commands: list[dict[str, Any]]) -> str:
+    content = json.dumps([application_id, commands], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
