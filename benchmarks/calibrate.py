@@ -1,14 +1,13 @@
-"""Learn the numbers of `index/confidence.json` from question sets whose answers are known.
+"""Learn the numbers of `index/confidence.json` from questions whose answers are known.
 
-    python benchmarks/calibrate.py ../shared/eval [--write]
+    python -m benchmarks.calibrate FOLDER [--write]
 
-The folder holds question sets in the layout `<set>/corpus/*.md`, `<set>/questions.jsonl`: here a part of Chroma's
-chunking_evaluation (MIT) as `excerpts` and a part of the SQuAD 2.0 development set (CC BY-SA 4.0) as `paragraphs`.
-Only the learned numbers are kept.
+The folder holds question sets in the layout of `benchmarks/README.md`, which says where public ones come from; the
+bundled corpus's golden questions take part too. Only the learned numbers are kept.
 
-Every question is asked three times: of its own corpus, where the label is whether one of the first three quotes holds
-the evidence; of its own corpus with the evidence's passages masked, which makes a true "not covered" that is close to
-the topic; and of the other sets' corpora, which makes one that is far from it. Figures are cross-fitted: learned on some documents, measured on others.
+Every question is asked of its own corpus, where the label is whether one of the first three quotes holds the evidence;
+of its own corpus with the evidence's passages masked, which makes a true "not covered" close to the topic; and of the
+other corpora, which makes one far from it. Figures are cross-fitted: learned on some documents, measured on others.
 """
 
 from __future__ import annotations
@@ -17,25 +16,48 @@ import argparse
 import json
 import random
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from index import Library, SentenceTransformerEmbedder
-from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, retrieve, score_and_quote
-from index.generation import Generation
+from benchmarks.results import write_results
+from bot.settings import default_corpus
+from index import DEFAULT_LIMIT, DEFAULT_ROOM, Library, SentenceTransformerEmbedder
+from index.answering import retrieve, score_and_quote
 from index.keywords import terms
 from index.values import Signs
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIDENCE = ROOT / "index" / "confidence.json"
-QUESTIONS_A_SET = 600
+CONFIDENCE = Path(__file__).resolve().parent.parent / "index" / "confidence.json"
+QUESTIONS_A_SET = 300
+ANSWERED_FROM = 0.5
 REFUSED_AT_MOST = 0.02
-"""Share of questions with a shown answer that may be refused; the lower limit follows from it."""
+"""Share of questions whose answer is shown that may be refused; the lower limit follows from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its evidence: alternatives, each a document with a span; none where nothing answers it."""
+
+    text: str
+    kind: str
+    evidence: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What asking a question showed: one row of the training data."""
+
+    corpus: str
+    kind: str
+    group: str
+    signs: Signs
+    is_hit: bool
 
 
 def main() -> None:
@@ -43,97 +65,127 @@ def main() -> None:
     parser.add_argument("sets", type=Path, help="folder of question sets")
     parser.add_argument("--write", action="store_true", help="put the numbers into index/confidence.json")
     arguments = parser.parse_args()
+    folders = {folder.name: folder / "corpus" for folder in sorted(arguments.sets.iterdir()) if folder.is_dir()}
     embedder = SentenceTransformerEmbedder()
-    rows: list[tuple[float, ...]] = []
-    labels: list[bool] = []
-    groups: list[str] = []
-    kinds: list[str] = []
     with tempfile.TemporaryDirectory() as data:
-        sets = {folder.name: _read_set(folder) for folder in sorted(arguments.sets.iterdir()) if folder.is_dir()}
-        libraries = {name: _library(folder, Path(data), embedder) for name, (folder, _) in sets.items()}
-        for name, (_, questions) in sets.items():
-            for question in questions:
-                vector = embedder.embed_query(question["question"])
-                for other, library in libraries.items():
-                    generation = library.generation
-                    masked = [None, _passages_without(generation, question)] if other == name else [None]
-                    for only in masked:
-                        signs, is_hit = _ask(generation, vector, question, only, is_own=other == name)
-                        rows.append(tuple(signs.features().values()))
-                        labels.append(is_hit and only is None)
-                        groups.append(question["document"])
-                        kinds.append("own" if other == name and only is None else "masked" if other == name else "far")
-    features, truth, kind = np.array(rows), np.array(labels), np.array(kinds)
-    predicted = np.zeros(len(truth))
-    for train, test in GroupKFold(n_splits=5).split(features, truth, groups):
-        model = LogisticRegression(C=10.0).fit(features[train], truth[train])
-        predicted[test] = model.predict_proba(features[test])[:, 1]
-    lower = float(np.floor(1000 * np.quantile(predicted[truth], REFUSED_AT_MOST)) / 1000)
-    near = kind != "far"
-    print(f"questions asked           {len(truth)}")
-    print(f"answered, base rate       {truth.mean():.3f}")
-    print(f"Brier score               {brier_score_loss(truth, predicted):.3f} (base rate's {truth.mean() * (1 - truth.mean()):.3f})")
-    print(f"area under the curve      {roc_auc_score(truth, predicted):.3f} (own and masked only {roc_auc_score(truth[near], predicted[near]):.3f})")
-    print(f"lower limit               {lower:.3f}")
-    for name in ("own", "masked", "far"):
-        part = predicted[kind == name]
-        print(f"{name:8} answered {np.mean(part >= 0.5):.3f}  not covered {np.mean(part < lower):.3f}")
-    final = LogisticRegression(C=10.0).fit(features, truth)
-    numbers = {"intercept": float(final.intercept_[0])}
-    numbers |= {name: float(value) for name, value in zip(Signs(0, 0).features(), final.coef_[0], strict=True)}
-    numbers |= {"answered_from": 0.5, "not_covered_below": lower, "strictness_step": round(lower / 2, 3)}
-    content = {
-        "made_by": "benchmarks/calibrate.py on parts of Chroma's chunking_evaluation and SQuAD 2.0; see there",
-        "model": {key: round(value, 4) for key, value in numbers.items()},
-    }
-    print(json.dumps(content, indent=2))
-    if arguments.write:
-        CONFIDENCE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        libraries: dict[str, Library] = {}
+        for name, corpus in (folders | {"golden": default_corpus()}).items():
+            libraries[name] = Library(corpus=corpus, data=Path(data), embedder=embedder)
+            libraries[name].reload()
+        asked = list(_ask_all(libraries, folders))
+    _report(asked, write=arguments.write)
 
 
-def _read_set(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
-    lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [question for question in map(json.loads, lines) if question["answerable"]]
-    return folder / "corpus", random.Random(7).sample(questions, min(QUESTIONS_A_SET, len(questions)))
+def _ask_all(libraries: dict[str, Library], folders: dict[str, Path]) -> Iterator[Asked]:
+    for name, library in libraries.items():
+        questions = _golden(library) if name == "golden" else _marked(folders[name].parent / "questions.jsonl")
+        for number, question in enumerate(questions):
+            query = library.embedder.embed_query(question.text)
+            group = question.evidence[0][0] if question.evidence else f"part {number % 5}"
+            for other in libraries:
+                if other != name:
+                    signs, _ = _ask(libraries[other], query, question, None)
+                    yield Asked(other, "off-topic", group, signs, False)
+            signs, is_hit = _ask(library, query, question, None)
+            yield Asked(name, question.kind, group, signs, is_hit)
+            if question.evidence:
+                signs, _ = _ask(library, query, question, _masked(library, question))
+                yield Asked(name, "masked", group, signs, False)
 
 
-def _library(corpus: Path, data: Path, embedder: SentenceTransformerEmbedder) -> Library:
-    library = Library(corpus=corpus, data=data, embedder=embedder)
-    library.reload()
-    return library
+def _marked(path: Path) -> list[Question]:
+    questions = [item for item in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if item["answerable"]]
+    return [
+        Question(item["question"], "answerable", tuple((item["document"], *span) for span in item["evidence"]))
+        for item in random.Random(7).sample(questions, min(QUESTIONS_A_SET, len(questions)))
+    ]
 
 
-def _passages_without(generation: Generation, question: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _golden(library: Library) -> list[Question]:
+    lines = (library.corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    found = []
+    for item in map(json.loads, lines):
+        places = []
+        for evidence in item["evidence"]:
+            start = library.document(evidence["document"]).text.index(evidence["text"])
+            places.append((evidence["document"], start, start + len(evidence["text"])))
+        kind = "answerable" if item["kind"] == "paraphrase" else item["kind"].replace("_", "-")
+        found.append(Question(item["question"], kind, tuple(places)))
+    return found
+
+
+def _masked(library: Library, question: Question) -> NDArray[np.int64]:
+    """All passages but those that hold evidence."""
+    generation = library.generation
     kept = [
         number
         for number, (owner, passage) in enumerate(generation.passages)
-        if generation.segments[owner].document.id != question["document"]
-        or not any(start < passage.span.end and end > passage.span.start for start, end in question["evidence"])
+        if not any(
+            generation.segments[owner].document.id == document and start < passage.span.end and end > passage.span.start
+            for document, start, end in question.evidence
+        )
     ]
     return np.array(kept, dtype=np.int64)
 
 
 def _ask(
-    generation: Generation,
-    vector: np.ndarray[Any, np.dtype[np.float32]],
-    question: dict[str, Any],
-    only: np.ndarray[Any, np.dtype[np.int64]] | None,
-    *,
-    is_own: bool,
+    library: Library, query: NDArray[np.float32], question: Question, only: NDArray[np.int64] | None
 ) -> tuple[Signs, bool]:
-    words = terms(question["question"])
-    found = retrieve(generation, vector, words, only)
-    if not is_own:
-        return found.signs, False
-    quotes = score_and_quote(generation, vector, words, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
+    words = terms(question.text)
+    found = retrieve(library.generation, query, words, only)
+    quotes = score_and_quote(library.generation, query, words, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
     is_hit = any(
-        quote.citation.document == question["document"]
-        and quote.citation.span.start <= start
-        and end <= quote.citation.span.end
+        quote.citation.document == document and quote.citation.span.start <= start and end <= quote.citation.span.end
         for quote in quotes
-        for start, end in question["evidence"]
+        for document, start, end in question.evidence
     )
     return found.signs, is_hit
+
+
+def _report(asked: list[Asked], *, write: bool) -> None:
+    features = np.array([list(item.signs.features().values()) for item in asked])
+    truth = np.array([item.is_hit for item in asked])
+    corpora = np.array([item.corpus for item in asked])
+    kinds = np.array([item.kind for item in asked])
+    # each corpus, and within it each kind, weighs the same, however many questions it has
+    cells, cell = np.unique([f"{item.corpus} {item.kind}" for item in asked], return_inverse=True)
+    weights = (len(asked) / len(cells) / np.bincount(cell))[cell]
+    predicted = np.zeros(len(asked))
+    groups = [item.group for item in asked]
+    for train, test in GroupKFold(n_splits=5).split(features, truth, groups):
+        model = LogisticRegression(C=10.0).fit(features[train], truth[train], sample_weight=weights[train])
+        predicted[test] = model.predict_proba(features[test])[:, 1]
+    is_own = np.isin(kinds, ["answerable"])
+    lower = float(np.floor(1000 * min(
+        np.quantile(predicted[truth & (corpora == corpus)], REFUSED_AT_MOST) for corpus in np.unique(corpora[is_own])
+    )) / 1000)  # fmt: skip
+    rows = [["corpus", "questions", "asked", "answered", "uncertain", "not covered"]]
+    for corpus in np.unique(corpora):
+        for kind in ("answerable", "near-topic", "off-topic", "masked"):
+            part = predicted[(corpora == corpus) & (kinds == kind)]
+            if len(part):
+                shares = (part >= ANSWERED_FROM, (part < ANSWERED_FROM) & (part >= lower), part < lower)
+                rows.append([str(corpus), kind, str(len(part)), *(f"{np.mean(share):.3f}" for share in shares)])
+    base = np.average(truth, weights=weights)
+    brier = brier_score_loss(truth, predicted, sample_weight=weights)
+    near = kinds != "off-topic"
+    notes = (
+        f"Brier score {brier:.3f} (base rate's {base * (1 - base):.3f}); area under the curve "
+        f"{roc_auc_score(truth, predicted):.3f}, without off-topic questions {roc_auc_score(truth[near], predicted[near]):.3f}."
+    )
+    write_results("confidence", "Confidence and refusal", "python -m benchmarks.calibrate FOLDER", rows, notes)
+    print(notes)
+    final = LogisticRegression(C=10.0).fit(features, truth, sample_weight=weights)
+    numbers = {"intercept": float(final.intercept_[0])}
+    numbers |= {name: float(value) for name, value in zip(Signs(0, 0).features(), final.coef_[0], strict=True)}
+    numbers |= {"answered_from": ANSWERED_FROM, "not_covered_below": lower, "strictness_step": lower / 2}
+    content = {
+        "made_by": "benchmarks/calibrate.py",
+        "model": {key: round(value, 4) for key, value in numbers.items()},
+    }
+    print(json.dumps(content, indent=2))
+    if write:
+        CONFIDENCE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

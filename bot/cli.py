@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -324,6 +326,9 @@ def corpus_show(
 
 def main() -> None:
     """The console script: every expected failure is one plain line."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # bytes that are no text, and characters that the terminal lacks
     try:
         app()
     except SettingsError as error:
@@ -341,6 +346,9 @@ def main() -> None:
         # whoever reads our output has gone (`| head`): leave without a word
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except (OSError, sqlite3.Error) as error:
+        logging.getLogger(__name__).debug("failed", exc_info=error)
+        _fail(f"This cannot be read or written: {error}", FAILED)
 
 
 def _fail(message: str, code: int) -> None:

@@ -150,6 +150,9 @@ class AnswerService:
         except RetrievalError as error:
             self._problem = error
             log.error("%s", error)
+        except Exception as error:  # a full disk, say: people are told at once, and not to come back in a minute
+            self._problem = RetrievalError(str(error))
+            log.exception("the documents cannot be loaded")
 
     def _step_aside(self) -> None:
         """Let waiting questions go first; called between the batches of a reload."""

@@ -6,6 +6,7 @@ import time
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,18 @@ from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.keywords import terms
 from index.ranking import Run, Scores, best_first, choose_runs, fuse, highlighted
-from index.values import SECTION_SEPARATOR, Answer, Citation, Document, Quote, Signs, Span, Verdict, clip_spans, merge_spans
+from index.values import (
+    SECTION_SEPARATOR,
+    Answer,
+    Citation,
+    Document,
+    Quote,
+    Signs,
+    Span,
+    Verdict,
+    clip_spans,
+    merge_spans,
+)
 
 DEFAULT_ROOM = 1200
 DEFAULT_LIMIT = 3
@@ -65,6 +77,8 @@ def ask(
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
         quotes = score_and_quote(generation, query, words, found, room=room, limit=limit, base_url=base_url)
+    if not quotes:
+        decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
     return Answer(
         question=question,
         verdict=decision,
@@ -136,6 +150,7 @@ def score_and_quote(
         numbers,
         room=room,
         limit=limit,
+        gaps=[0, *(after.start - before.end for before, after in pairwise(spans))],
     )
     return tuple(_quote_of(generation, numbers, scores, run, room=room, base_url=base_url) for run in runs)
 

@@ -58,6 +58,7 @@ def choose_runs(
     *,
     room: int,
     limit: int,
+    gaps: Sequence[int] = (),
 ) -> list[Run]:
     """Choose the sentences to show and join neighbours into runs.
 
@@ -72,6 +73,7 @@ def choose_runs(
         places: Where each sentence stands among all; only those with consecutive places are neighbours.
         room: Characters for all of them together.
         limit: How many runs at most; 0 for as many as fit.
+        gaps: Characters between each sentence and the one before it; one by default.
 
     Returns:
         Runs, best first.
@@ -86,10 +88,12 @@ def choose_runs(
     for number in order:
         if scores[number] < floor or left <= 0:
             break
-        if lengths[number] > left and chosen:
-            continue
         passage = int(passages[number])
         beside = [run for run in runs if run.passage == passage and _touches(run, int(number), places)]
+        joints = [max(int(number), run.first) for run in beside]
+        cost = lengths[number] + sum(gaps[joint] if gaps else 1 for joint in joints)
+        if cost > left and chosen:
+            continue
         if not beside and limit and len(runs) == limit:
             continue
         others = [other for other in chosen if passages[other] != passage]
@@ -103,7 +107,7 @@ def choose_runs(
         )
         runs = [run for run in runs if run not in beside] + [joined]
         chosen.append(int(number))
-        left -= lengths[number] + len(beside)  # the blanks that join them
+        left -= cost
     return sorted(runs, key=lambda run: (-run.score, run.first))
 
 

@@ -141,7 +141,7 @@ def _pack(document: Document, sentences: Sequence[Sentence], fits: Fits) -> Iter
             grown = Span(group[0].span.start, sentence.span.end)
             is_full = group[-1].span.end - group[0].span.start >= target
             is_too_long = grown.end - grown.start > PASSAGE_CHARACTERS or not fits(document.plain(grown))
-            if not group[-1].is_heading and (is_full or is_too_long) or (is_too_long and group[-1].is_heading):
+            if (not group[-1].is_heading and (is_full or is_too_long)) or (is_too_long and group[-1].is_heading):
                 yield tuple(group)
                 group = []
         group.append(sentence)

@@ -5,6 +5,7 @@ The text is what notifications, search and screen readers have, so the answer it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from index import Answer, Citation, Quote, Source, Verdict
 
 COLOUR = discord.Colour(0x2F5D8C)
 QUESTION_SHOWN = 300
-SOURCES_A_QUOTE = 3
+LINKS_A_QUOTE = 4
 
 UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
 NOT_COVERED = "The documents that I quote from do not cover that."
@@ -37,7 +38,8 @@ def answer_body(answer: Answer, *, repeats_question: bool) -> Body:
         answer: Of any verdict.
         repeats_question: Whether to put the question first, for people who did not see it asked.
     """
-    asked = f"**{escape(shorten(_one_line(answer.question), QUESTION_SHOWN))}**\n" if repeats_question else ""
+    question = shorten(_one_line(answer.question), QUESTION_SHOWN)
+    asked = f"**{escape(question)}**\n" if repeats_question and question else ""
     if not answer.quotes:
         return Body(shorten(asked + not_covered_text(answer), CONTENT))
     lead = asked + (f"{UNCERTAIN}\n" if answer.verdict is not Verdict.ANSWERED else "")
@@ -76,8 +78,7 @@ def _embed(answer: Answer, others: Sequence[Quote]) -> discord.Embed:
         f" \u00b7 {answer.elapsed_ms:.0f} ms"
     )
     embed.set_footer(text=shorten(footer, EMBED_FOOTER))
-    sources = "\n".join(_fitting_lines([_sources_line(n, quote) for n, quote in enumerate(answer.quotes, 1)]))
-    if sources:
+    if sources := _sources_text(answer.quotes):
         embed.add_field(name="Where this stands", value=sources, inline=False)
     left = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
     shown: list[str] = []
@@ -106,13 +107,23 @@ def _label(number: int, citation: Citation) -> str:
     return f"**[{number}]** {place}"
 
 
-def _sources_line(number: int, quote: Quote) -> str:
+def _sources_text(quotes: Sequence[Quote]) -> str:
+    """The links of each quote, as many as one field holds: fewer for each before none for one."""
+    lines: list[str] = []
+    for count in range(LINKS_A_QUOTE, 0, -1):
+        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, 1)]
+        if length("\n".join(lines)) <= EMBED_FIELD_VALUE:
+            break
+    return "\n".join(_fitting_lines(lines))
+
+
+def _sources_line(number: int, quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
     links = [_link("document", quote.citation.url)] if quote.citation.url else []
-    links += [_source(source) for source in quote.sources[:SOURCES_A_QUOTE]]
-    more = len(quote.sources) - SOURCES_A_QUOTE
+    links += [_source(source) for source in quote.sources]
+    more = len(links) - count
     if more > 0:
-        links.append(f"{more} more")
+        links[count:] = [f"{more} more"]
     return f"**[{number}]** " + "; ".join(links) if links else ""
 
 
@@ -124,8 +135,8 @@ def _source(source: Source) -> str:
 
 def _link(text: str, url: str) -> str:
     """A masked link, where the address allows one; else the text alone."""
-    shown = escape(shorten(_one_line(text), 100))
-    is_linkable = url.startswith(("https://", "http://")) and length(url) <= 400 and not set(url) & set(" <>\n\t\"\\")
+    shown = escape(shorten(_one_line(text) or url, 100))
+    is_linkable = length(url) <= 400 and re.fullmatch(r"https?://[^\s<>\"\\]+", url)
     return f"[{shown}]({url.replace('(', '%28').replace(')', '%29')})" if is_linkable else shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from index import Quote, Span
@@ -49,21 +50,41 @@ def plain(quote: Quote) -> str:
 
 def markdown(quote: Quote) -> str:
     """The quote in Discord's Markdown: everything escaped but the styles that we give it."""
-    shown = []
-    for text, is_strong, is_emphasis in pieces(quote):
-        body = text.strip()
-        if not body:
-            shown.append(text)
-            continue
-        before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        styled = escape(body)
-        if is_emphasis:
-            styled = f"*{styled}*"
-        if is_strong:  # bold ends at a line break, so each line gets its own
-            styled = "\n".join(f"**{line}**" for line in styled.split("\n"))
-        shown.append(before + styled + after)
-    joined = "".join(shown).strip()
-    return joined.replace("****", "")  # two strong stretches that touch are one
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces(quote):
+        first, *more = piece.text.split("\n")
+        lines[-1].append(piece._replace(text=first))
+        lines.extend([piece._replace(text=text)] for text in more)
+    return "\n".join(_styled(line) for line in lines).strip()
+
+
+def _styled(line: Sequence[Piece]) -> str:
+    """One line, bold around emphasis; Discord ends both with the line.
+
+    Where emphasis touches bold from outside, Discord reads `**a***b*` as a bold "a*": there it is left out.
+    """
+    runs = [Piece("".join(text for text, *_ in same), *style) for style, same in groupby(line, lambda piece: piece[1:])]
+    runs = [run for run in runs if run.text]
+    blank = Piece(" ", False, False)
+    clear = [
+        run if run.is_strong or not (_touch(before, run) or _touch(run, after)) else run._replace(is_emphasis=False)
+        for before, run, after in zip([blank, *runs], runs, [*runs[1:], blank], strict=False)
+    ]
+    shown = ""
+    for is_strong, group in groupby(clear, lambda piece: piece.is_strong):
+        inner = "".join(_within(escape(text), "*" if is_emphasis else "") for text, _, is_emphasis in group)
+        shown += _within(inner, "**" if is_strong else "")
+    return shown
+
+
+def _touch(left: Piece, right: Piece) -> bool:
+    return left.is_strong != right.is_strong and not left.text[-1].isspace() and not right.text[0].isspace()
+
+
+def _within(text: str, mark: str) -> str:
+    """A text between two marks, its outer white space outside of them."""
+    body = text.strip()
+    return text.replace(body, f"{mark}{body}{mark}") if body else text
 
 
 def block_quote(text: str) -> str:

@@ -1,0 +1,54 @@
+# `make run` and `make test` do everything on a fresh clone: they set up .venv first.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Where to look for PyTorch besides PyPI, for example https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+# A folder of question sets for `make bench` (benchmarks/README.md says where public ones come from)
+SETS ?=
+
+BIN := $(VENV)/bin
+INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.PHONY: help setup run test check format bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.runs ## Install what the bot needs into .venv
+
+$(VENV)/.runs: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with make PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); the first time this takes a few minutes." >&2
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+run: setup ## Run the Discord bot; without a token, the terminal bot
+	@$(BIN)/python -m bot
+
+test: $(VENV)/.tests ## Run all tests
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.tests ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tests ## Put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on public question sets
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
+	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.retrieval $(SETS))
+
+clean: ## Remove .venv and what tools left behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
