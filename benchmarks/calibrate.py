@@ -147,18 +147,12 @@ def _report(asked: list[Asked], *, write: bool) -> None:
     truth = np.array([item.is_hit for item in asked])
     corpora = np.array([item.corpus for item in asked])
     kinds = np.array([item.kind for item in asked])
-    # each corpus, and within it each kind, weighs the same, however many questions it has
-    cells, cell = np.unique([f"{item.corpus} {item.kind}" for item in asked], return_inverse=True)
-    weights = (len(asked) / len(cells) / np.bincount(cell))[cell]
     predicted = np.zeros(len(asked))
     groups = [item.group for item in asked]
     for train, test in GroupKFold(n_splits=5).split(features, truth, groups):
-        model = LogisticRegression(C=10.0).fit(features[train], truth[train], sample_weight=weights[train])
+        model = LogisticRegression(C=10.0).fit(features[train], truth[train])
         predicted[test] = model.predict_proba(features[test])[:, 1]
-    is_own = np.isin(kinds, ["answerable"])
-    lower = float(np.floor(1000 * min(
-        np.quantile(predicted[truth & (corpora == corpus)], REFUSED_AT_MOST) for corpus in np.unique(corpora[is_own])
-    )) / 1000)  # fmt: skip
+    lower = float(np.floor(1000 * np.quantile(predicted[truth], REFUSED_AT_MOST)) / 1000)
     rows = [["corpus", "questions", "asked", "answered", "uncertain", "not covered"]]
     for corpus in np.unique(corpora):
         for kind in ("answerable", "near-topic", "off-topic", "masked"):
@@ -166,16 +160,17 @@ def _report(asked: list[Asked], *, write: bool) -> None:
             if len(part):
                 shares = (part >= ANSWERED_FROM, (part < ANSWERED_FROM) & (part >= lower), part < lower)
                 rows.append([str(corpus), kind, str(len(part)), *(f"{np.mean(share):.3f}" for share in shares)])
-    base = np.average(truth, weights=weights)
-    brier = brier_score_loss(truth, predicted, sample_weight=weights)
+    base = float(truth.mean())
+    brier = brier_score_loss(truth, predicted)
     near = kinds != "off-topic"
     notes = (
         f"Brier score {brier:.3f} (base rate's {base * (1 - base):.3f}); area under the curve "
-        f"{roc_auc_score(truth, predicted):.3f}, without off-topic questions {roc_auc_score(truth[near], predicted[near]):.3f}."
+        f"{roc_auc_score(truth, predicted):.3f}, without off-topic questions "
+        f"{roc_auc_score(truth[near], predicted[near]):.3f}."
     )
     write_results("confidence", "Confidence and refusal", "python -m benchmarks.calibrate FOLDER", rows, notes)
     print(notes)
-    final = LogisticRegression(C=10.0).fit(features, truth, sample_weight=weights)
+    final = LogisticRegression(C=10.0).fit(features, truth)
     numbers = {"intercept": float(final.intercept_[0])}
     numbers |= {name: float(value) for name, value in zip(Signs(0, 0).features(), final.coef_[0], strict=True)}
     numbers |= {"answered_from": ANSWERED_FROM, "not_covered_below": lower, "strictness_step": lower / 2}

@@ -34,7 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path, help="folder of question sets")
     sets = sorted(folder for folder in parser.parse_args().sets.iterdir() if (folder / "questions.jsonl").is_file())
-    rows = [["set", "questions", "recall, 600", "recall, 1,200", "hit, 600", "hit, 1,200", "product recall", "product hit"]]
+    measures = ["recall, 600", "recall, 1,200", "hit, 600", "hit, 1,200", "product recall", "product hit"]
+    rows = [["set", "questions", *measures]]
     embedder = SentenceTransformerEmbedder()
     with tempfile.TemporaryDirectory() as data:
         for folder in sets:

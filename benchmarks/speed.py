@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.results import write_results
@@ -51,7 +52,7 @@ def main() -> None:
         ["what", "time", "beside it", "ratio"],
         _row("first answer, `python -m bot ask`", asking, "importing sentence-transformers", transformers, "s"),
         _row("of which importing sentence-transformers", transformers, "importing PyTorch alone", torch, "s"),
-        _row("answer of a running bot, median", answering * 1000, "the question's own embedding", embedding * 1000, "ms"),
+        _row("answer of a running bot", answering * 1000, "the question's own embedding", embedding * 1000, "ms"),
         [f"building the index of {built.passages} passages", f"{built.elapsed_s:.1f} s", "", ""],
         ["index on disk, a passage", f"{size / built.passages / 1024:.1f} KiB", "", ""],
     ]
@@ -69,8 +70,8 @@ def _warm(library: Library) -> tuple[float, float]:
     embedding: list[float] = []
     for number in range(WARM_ROUNDS + 5):
         question = QUESTIONS[number % len(QUESTIONS)]
-        embedded = _time(lambda text=question: library.embedder.embed_query(text))
-        answered = _time(lambda text=question: library.ask(text))
+        embedded = _time(partial(library.embedder.embed_query, question))
+        answered = _time(partial(library.ask, question))
         if number >= 5:  # the first ones warm the caches
             embedding.append(embedded)
             answering.append(answered)
@@ -84,7 +85,7 @@ def _cold(corpus: Path, data: Path) -> tuple[float, float, float]:
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(COLD_ROUNDS):
         for command, measured in zip(commands, times, strict=True):
-            measured.append(_time(lambda run=command: _run(run)))
+            measured.append(_time(partial(_run, command)))
     asking, torch, transformers = (statistics.median(measured) for measured in times)
     return asking, torch, transformers
 

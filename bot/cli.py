@@ -171,7 +171,7 @@ def ask(
     questions: Annotated[Path | None, typer.Option(help="A file with one JSON object a line.")] = None,
     within: Annotated[str | None, typer.Option(help="Search only this document.")] = None,
     room: Annotated[int, typer.Option(min=1, help="Characters of all quotes together.")] = DEFAULT_ROOM,
-    limit: Annotated[int, typer.Option(min=0, help="How many quotes; 0 for as many as the room takes.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, typer.Option(min=0, help="How many quotes; 0: as many as the room takes.")] = DEFAULT_LIMIT,
     nearest: Annotated[bool, typer.Option("--nearest", help="Quote even what does not cover the question.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what the verdict was made from.")] = False,
     as_json: JsonOption = False,

@@ -26,6 +26,11 @@ PERMISSIONS = discord.Permissions(
 
 RECONNECT_S = (5, 15, 30, 60)
 
+AUTHENTICATION_FAILED = 4004
+WRONG_TOKEN = (
+    "Discord does not accept DISCORD_TOKEN. Copy the token again from the developer portal, under Bot, into .env."
+)
+
 
 class StartError(Exception):
     """The bot cannot run; the message says why and what to do, in one line."""
@@ -58,7 +63,8 @@ class DissentBot(commands.Bot):
 
     async def on_ready(self) -> None:
         """Say where the bot is; called again after each fresh session."""
-        log.info("ready user=%s servers=%d message_content=%s", self.user, len(self.guilds), self.intents.message_content)
+        reads_all = self.intents.message_content
+        log.info("ready user=%s servers=%d message_content=%s", self.user, len(self.guilds), reads_all)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are for the cogs; there are no prefix commands to look for."""
@@ -75,7 +81,7 @@ async def run_bot(settings: Settings, service: AnswerService, state: State) -> N
     """Run until cancelled.
 
     Raises:
-        StartError: The token is wrong.
+        StartError: The token is wrong, or Discord refuses the bot for good.
     """
     service.start()
     attempt = 0
@@ -87,17 +93,17 @@ async def run_bot(settings: Settings, service: AnswerService, state: State) -> N
                 return
             except discord.PrivilegedIntentsRequired:
                 log.warning(
-                    "MESSAGE_CONTENT=1, but the application may not read messages: switch on the Message Content Intent "
-                    "in the developer portal under Bot. Going on without it: only mentions, replies that ping, "
+                    "MESSAGE_CONTENT=1, but the application may not read messages: switch on the Message Content "
+                    "Intent in the developer portal under Bot. Going on without it: only mentions, replies that ping, "
                     "direct messages and slash commands are answered."
                 )
                 settings = replace(settings, message_content=False)
             except discord.LoginFailure:
-                raise StartError(
-                    "Discord does not accept DISCORD_TOKEN. Copy the token again from the developer portal, under Bot, "
-                    "into .env."
-                ) from None
-            except (aiohttp.ClientConnectionError, OSError, discord.DiscordServerError, TimeoutError) as error:
+                raise StartError(WRONG_TOKEN) from None
+            except discord.ConnectionClosed as error:  # for good: discord.py reconnects where it may
+                what = f"Discord ended the connection with code {error.code} and does not want the bot back."
+                raise StartError(WRONG_TOKEN if error.code == AUTHENTICATION_FAILED else what) from None
+            except (aiohttp.ClientConnectionError, OSError, discord.HTTPException, TimeoutError) as error:
                 pause_s = RECONNECT_S[min(attempt, len(RECONNECT_S) - 1)]
                 attempt += 1
                 log.warning("Discord cannot be reached (%s). Trying again in %d s.", error, pause_s)

@@ -20,13 +20,34 @@ RETRY_AFTER_S = (0.5, 2.0)
 Result = TypeVar("Result")
 
 
+ALREADY_ANSWERED = 40060
+
+SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+"""What sending may end in: `aiohttp` has errors of a broken connection that are no `OSError`."""
+
+
+async def think(interaction: discord.Interaction[Any], *, ephemeral: bool = False) -> None:
+    """Acknowledge an interaction with "thinking ...", for `fill` to replace.
+
+    Where only Discord's receipt was lost, the second attempt is refused: the person sees "thinking ..." already, and
+    must not wait in vain.
+    """
+    try:
+        await _persistently(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True))
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ANSWERED:
+            raise
+        log.warning("an acknowledgement was lost on its way back; going on")
+    interaction.extras["is_thinking"] = True
+
+
 async def fill(interaction: discord.Interaction[Any], body: Body) -> None:
     """Put the answer in place of "thinking ...", or answer at once where nothing was deferred.
 
     Filling in is an edit, so doing it twice changes nothing.
     """
     embeds = [body.embed] if body.embed else []
-    if interaction.response.is_done():
+    if interaction.extras.get("is_thinking") or interaction.response.is_done():
         await _persistently(lambda: interaction.edit_original_response(content=body.content, embeds=embeds))
     else:
         await interaction.response.send_message(body.content, embeds=embeds, ephemeral=True)

@@ -45,6 +45,7 @@ class AnswerService:
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build")
         self._ready = asyncio.Event()
+        self._is_settled = asyncio.Event()  # ready, or known to have a problem: nothing to wait for
         self._problem: RetrievalError | None = None
         self._is_idle = threading.Event()
         self._is_idle.set()
@@ -67,10 +68,8 @@ class AnswerService:
             RetrievalError: There can be none: its message says why.
         """
         if not self._ready.is_set():
-            if self._problem is not None:
-                raise self._problem
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), START_PATIENCE_S)
+                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
             if not self._ready.is_set():
                 raise self._problem or NotReadyError("no generation yet")
         self._waiting += 1
@@ -148,10 +147,10 @@ class AnswerService:
                 log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", report.needs_yes)
             await self._become_ready()
         except RetrievalError as error:
-            self._problem = error
+            self._give_up(error)
             log.error("%s", error)
         except Exception as error:  # a full disk, say: people are told at once, and not to come back in a minute
-            self._problem = RetrievalError(str(error))
+            self._give_up(RetrievalError(str(error)))
             log.exception("the documents cannot be loaded")
 
     def _step_aside(self) -> None:
@@ -165,8 +164,14 @@ class AnswerService:
             loop = asyncio.get_running_loop()
             # the first question loads the model; let it be ours and not a person's
             await loop.run_in_executor(self._asking, lambda: self.library.ask("What is this about?"))
-            self._ready.set()
             self._problem = None
+            self._ready.set()
+            self._is_settled.set()
+
+    def _give_up(self, problem: RetrievalError) -> None:
+        """Tell people of the problem at once, until there is an index all the same."""
+        self._problem = problem
+        self._is_settled.set()
 
     async def _keep_current(self) -> None:
         """Notice a generation that another process has made current."""
@@ -177,7 +182,7 @@ class AnswerService:
                 if await loop.run_in_executor(self._building, self.library.open) is None:
                     await self._become_ready()
             except RetrievalError as error:
-                self._problem = error
+                self._give_up(error)
             except Exception:
                 log.exception("cannot look for a new generation")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 
@@ -67,14 +67,16 @@ def read_settings(
     for name in from_file:
         if name not in _READERS:
             raise SettingsError(f"{name} in {env_file} is not a setting. Settings are: {', '.join(_READERS)}.")
-    settings = Settings(corpus_dir=default_corpus())
+    values: dict[str, Any] = {"corpus_dir": default_corpus()}
     for name, reader in _READERS.items():
         value = environment.get(name, from_file.get(name, "")).strip()
         if value:
-            settings = replace(settings, **{name.lower(): _read(name, value, reader)})
+            values[name.lower()] = _read(name, value, reader)
     if corpus is not None:
-        settings = replace(settings, corpus_dir=corpus)
-    return replace(settings, data_dir=data) if data is not None else settings
+        values["corpus_dir"] = corpus
+    if data is not None:
+        values["data_dir"] = data
+    return Settings(**values)
 
 
 def default_corpus() -> Path:
@@ -137,9 +139,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "CORPUS_URL": _address,
     "DATA_DIR": lambda value: Path(value).expanduser(),
     "EMBEDDING_MODEL": str,
-    "STRICTNESS": cast("Callable[[str], object]", _one_of("normal", "low", "high")),
-    "LOG_LEVEL": cast("Callable[[str], object]", _one_of(*LOG_LEVELS)),
-    "LOG_FORMAT": cast("Callable[[str], object]", _one_of("text", "json")),
+    "STRICTNESS": _one_of("normal", "low", "high"),
+    "LOG_LEVEL": _one_of(*LOG_LEVELS),
+    "LOG_FORMAT": _one_of("text", "json"),
 }
 
 NAMES = tuple(_READERS)

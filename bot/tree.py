@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.replies import fill
 from bot.render.answer import Body
+from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill
 from index import RetrievalError
 
 if TYPE_CHECKING:
@@ -22,16 +22,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALREADY_ANSWERED = 40060
 UNKNOWN_INTERACTION = 10062
 
 
 class Tree(app_commands.CommandTree["DissentBot"]):
     """Commands of the bot."""
 
-    async def on_error(
-        self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError
-    ) -> None:
+    async def on_error(self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError) -> None:
         """Answer the person whatever went wrong; discord.py calls this last, and once more if it raises."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         name = interaction.command.qualified_name if interaction.command else "?"
@@ -41,7 +38,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             return
         try:
             await fill(interaction, Body(error_text(cause, name)))
-        except (discord.HTTPException, OSError, TimeoutError) as failure:
+        except SENDING_ERRORS as failure:
             log.error("command=%s failed and its asker could not be told: %s", name, failure)
 
     async def sync_where_changed(self, state: State, guild_ids: Sequence[int]) -> None:
@@ -55,7 +52,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
         nothing = _digest(self.client.application_id, [])
         wanted = {str(guild_id): digest for guild_id in guild_ids} or {"global": digest}
         known = state.synced_commands()
-        emptied = {scope: nothing for scope in {"global", *known} - set(wanted)}
+        emptied = dict.fromkeys({"global", *known} - set(wanted), nothing)
         for scope, target in sorted((wanted | emptied).items()):
             if known.get(scope) == target:
                 continue
@@ -63,7 +60,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             try:
                 await self._send(guild, commands if target == digest else [])
             except discord.Forbidden:
-                log.warning("server=%s does not let me add commands: invite me with the scope applications.commands", scope)
+                log.warning("server=%s lets me add no commands: invite me with the scope applications.commands", scope)
                 continue
             except discord.NotFound:
                 log.warning("server=%s is not known to Discord, or I am not in it", scope)
@@ -76,9 +73,9 @@ class Tree(app_commands.CommandTree["DissentBot"]):
         if application is None:
             raise RuntimeError("not logged in")
         if guild is None:
-            await http.bulk_upsert_global_commands(application, payload=commands)  # type: ignore[arg-type]
+            await http.bulk_upsert_global_commands(application, payload=commands)
         else:
-            await http.bulk_upsert_guild_commands(application, guild.id, payload=commands)  # type: ignore[arg-type]
+            await http.bulk_upsert_guild_commands(application, guild.id, payload=commands)
 
 
 def error_text(error: BaseException, command: str) -> str:

@@ -97,6 +97,7 @@ class SentenceTransformerEmbedder:
             _ = self._model
 
     def fits(self, text: str) -> bool:
+        self.load()
         # a word piece is at least one character, where characters are not taken apart (Hangul is, accents may be)
         if len(text) < self._window - 2 and text.isascii():
             return True
@@ -104,7 +105,8 @@ class SentenceTransformerEmbedder:
 
     def embed_query(self, question: str) -> Vectors:
         self.load()
-        return _unit(self._model.encode_query([question], show_progress_bar=False))[0]
+        vectors = _unit(self._model.encode_query([question], show_progress_bar=False))
+        return np.asarray(vectors[0])
 
     def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
         if not passages:
@@ -119,8 +121,7 @@ class SentenceTransformerEmbedder:
             show_progress_bar=False,
         )
         return [
-            self._pool(text, sentences, output)
-            for (text, sentences), output in zip(passages, outputs, strict=True)
+            self._pool(text, sentences, output) for (text, sentences), output in zip(passages, outputs, strict=True)
         ]
 
     def _pool(self, text: str, sentences: Sequence[Span], output: dict[str, Any]) -> Vectors:
@@ -148,7 +149,7 @@ class SentenceTransformerEmbedder:
                 from sentence_transformers import SentenceTransformer
                 from transformers.utils import logging as transformers_logging
 
-            transformers_logging.disable_progress_bar()
+            transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             model = SentenceTransformer(str(self._folder), local_files_only=True)
         except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
@@ -178,7 +179,8 @@ class SentenceTransformerEmbedder:
 
 def _unit(vectors: Any) -> Vectors:
     rows = np.asarray(vectors, dtype=np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return unit
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """What can go wrong in retrieval, for the log and for people.
 
-    RetrievalError
-    ├── CorpusError            the corpus folder is missing or holds nothing to answer from
-    ├── DocumentError          one file cannot be read (collected in the reload report)
-    ├── UnknownDocumentError   a document was named that is not there
-    ├── ModelError             the embedding model is missing, damaged or unusable
-    ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
-    └── LibraryBusyError       somebody else is building this library
+RetrievalError
+├── CorpusError            the corpus folder is missing or holds nothing to answer from
+├── DocumentError          one file cannot be read (collected in the reload report)
+├── UnknownDocumentError   a document was named that is not there
+├── ModelError             the embedding model is missing, damaged or unusable
+├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
+└── LibraryBusyError       somebody else is building this library
 """
 
 from __future__ import annotations

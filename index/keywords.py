@@ -21,7 +21,7 @@ _STOP_WORDS = frozenset(
     """a about all also am an and any are as at be because been being but by can could did do does doing done for from
     get got had has have having he her here him his how i if in into is it its just like may me might more most much my
     no not of off on one or our out over please shall she should so some such tell than that the their them then there
-    these they this those to too up upon us was we were what when where whether which while who whom whose why will
+    these they this those to too up upon was we were what when where whether which while who whom whose why will
     with would you your""".split()
 )
 _stem = Stemmer.Stemmer("english")
@@ -34,7 +34,9 @@ def terms(text: str) -> list[str]:
     "cease-fire" and "ceasefire" meet.
     """
     folded = "".join(
-        character for character in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(character)
+        character
+        for character in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(character)
     )
     folded = folded.replace("\u2019", "'").replace("'s", " ").replace("'", "")
     folded = _INITIALS.sub(lambda match: re.sub(r"\W", "", match[0]), folded)

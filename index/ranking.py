@@ -30,8 +30,7 @@ Scores = NDArray[np.float32]
 
 def fuse(cosines: Scores, keyword_shares: Scores) -> Scores:
     """Join dense and sparse scores of the same texts; six decimals, so that order does not hang on the last bit."""
-    fused: Scores = np.round(cosines + np.float32(KEYWORD_WEIGHT) * keyword_shares, 6)
-    return fused
+    return np.round(cosines + np.float32(KEYWORD_WEIGHT) * keyword_shares, 6).astype(np.float32)
 
 
 def best_first(scores: Scores) -> NDArray[np.int64]:
@@ -81,7 +80,7 @@ def choose_runs(
     order = best_first(scores)
     if not len(order):
         return []
-    floor = QUOTE_FLOOR * scores[order[0]] if limit else -np.inf
+    floor = _share_of(float(scores[order[0]]), QUOTE_FLOOR) if limit else -np.inf
     runs: list[Run] = []
     chosen: list[int] = []
     left = room
@@ -115,6 +114,12 @@ def _touches(run: Run, number: int, places: NDArray[np.int64]) -> bool:
     return bool(places[run.first] - 1 <= places[number] <= places[run.last] + 1)
 
 
+def _share_of(score: float, share: float) -> float:
+    """What is left of a score by a share, also of one below zero."""
+    return score - (1 - share) * abs(score)
+
+
 def highlighted(scores: Scores, run: Run) -> list[int]:
     """The sentences of a run that answer: those that come close to its best."""
-    return [number for number in range(run.first, run.last + 1) if scores[number] >= HIGHLIGHT_FLOOR * run.score]
+    floor = _share_of(run.score, HIGHLIGHT_FLOOR)
+    return [number for number in range(run.first, run.last + 1) if scores[number] >= floor]

@@ -117,10 +117,7 @@ def read_segment(folder: Path, key: str) -> Segment:
         if content["format"] != SEGMENT_FORMAT:
             raise StaleGenerationError(f"segment {key} has format {content['format']}, not {SEGMENT_FORMAT}")
         vectors = (folder / f"{key}.npy").read_bytes()
-        if (
-            content.pop("checksum") != checksum_of(content)
-            or content["vectors"] != hashlib.sha256(vectors).hexdigest()
-        ):
+        if content.pop("checksum") != checksum_of(content) or content["vectors"] != hashlib.sha256(vectors).hexdigest():
             raise StaleGenerationError(f"segment {key} is damaged")
         document = Document(
             id=content["id"],
@@ -155,13 +152,13 @@ def _spans(pairs: Sequence[Sequence[int]]) -> tuple[Span, ...]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all, and outlasts a power cut."""
+    """Write a file that appears whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def checksum_of(content: Mapping[str, Any]) -> str:

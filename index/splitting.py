@@ -133,17 +133,19 @@ def _fitting(plain: str, start: int, end: int, fits: Fits) -> Iterator[tuple[int
 
 def _pack(document: Document, sentences: Sequence[Sentence], fits: Fits) -> Iterator[tuple[Sentence, ...]]:
     """Group a section's sentences into passages of about equal length, none longer than it may be."""
-    total = sum(span.end - span.start for span in (sentence.span for sentence in sentences))
-    target = total / max(1, -(-total // PASSAGE_CHARACTERS))
+    if not sentences:
+        return
+    total = sentences[-1].span.end - sentences[0].span.start
+    target = total / -(-total // PASSAGE_CHARACTERS)
     group: list[Sentence] = []
     for sentence in sentences:
         if group:
-            grown = Span(group[0].span.start, sentence.span.end)
-            is_full = group[-1].span.end - group[0].span.start >= target
+            start, end = group[0].span.start, group[-1].span.end
+            grown = Span(start, sentence.span.end)
+            is_full = end - start >= target and not group[-1].is_heading
             is_too_long = grown.end - grown.start > PASSAGE_CHARACTERS or not fits(document.plain(grown))
-            if (not group[-1].is_heading and (is_full or is_too_long)) or (is_too_long and group[-1].is_heading):
+            if is_full or is_too_long:
                 yield tuple(group)
                 group = []
         group.append(sentence)
-    if group:
-        yield tuple(group)
+    yield tuple(group)

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import DissentBot
 from bot.render.about import about_body
-from bot.replies import fill
+from bot.replies import fill, think
 
 
 class About(commands.Cog):
@@ -20,7 +20,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def about(self, interaction: discord.Interaction[DissentBot]) -> None:
         """What I cover, how I work, and what I am not."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         service = self.bot.service
         await fill(interaction, about_body(await service.status(), service.documents()))
 

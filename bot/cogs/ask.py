@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.client import DissentBot
 from bot.render.answer import Body, answer_body
-from bot.replies import fill, reply
+from bot.replies import SENDING_ERRORS, fill, reply, think
 from bot.tree import error_text
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Ask(commands.Cog):
         question: app_commands.Range[str, 1, QUESTION_CHARACTERS],
     ) -> None:
         """Answer a question with quotes from the documents, and say where they stand."""
-        await interaction.response.defer(thinking=True)
+        await think(interaction)
         answer = await self.bot.service.ask(question)
         await fill(interaction, answer_body(answer, repeats_question=True))
 
@@ -58,7 +58,7 @@ class Ask(commands.Cog):
             await reply(message, body)
         except discord.Forbidden as error:
             log.warning("channel=%s does not let me answer: %s", message.channel.id, error.text)
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except SENDING_ERRORS as error:
             log.error("channel=%s: an answer could not be sent: %s", message.channel.id, error)
 
     def _is_for_us(self, message: discord.Message) -> bool:

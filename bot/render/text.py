@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from index import Quote, Span
@@ -32,7 +32,7 @@ def pieces(quote: Quote) -> Iterator[Piece]:
         | {edge for spans in (quote.hidden, quote.emphasis, quote.highlights) for span in spans for edge in span}
     )
     previous = "\n"
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         if _covers(quote.hidden, left):
             continue
         text = re.sub(r"\s+", _fold, quote.text[left - start : right - start])

@@ -27,7 +27,9 @@ _BLOCK_START = r"\[\^|#{1,6}[ \t]|```|~~~|>|\||<!--|[-+*][ \t]|1[.)][ \t]"
 _DEFINITION = re.compile(
     rf"^ {{0,3}}\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:[ \t]+(?!\[\^)\S.*|(?!{_BLOCK_START})\S.*))*)", re.MULTILINE
 )
-_CITED = re.compile(r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<url>[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)\.?\s*(?P<rest>.*)")
+_CITED = re.compile(
+    r"\[(?P<title>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<url>[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)\.?\s*(?P<rest>.*)"
+)
 _PUBLISHED = re.compile(r"(?P<publisher>.*?)[.,]?\s*(?P<date>\d{4}(?:-\d\d){0,2}|undated)")
 _ADDRESS = re.compile(r"https?://[^\s<>)\]]+")
 

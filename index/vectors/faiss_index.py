@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 class FaissIndex:
     """A flat FAISS index: every vector is compared, nothing is approximated."""
 
-    def __init__(self, index: faiss.IndexFlatIP) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self._index = index
 
     @classmethod
@@ -28,7 +28,7 @@ class FaissIndex:
         """See `VectorIndex.search`."""
         parameters = None
         if within is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(within))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(within))  # type: ignore[call-arg]
         count = min(count, self._index.ntotal if within is None else len(within))
         if count == 0:
             return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)

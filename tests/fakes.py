@@ -1,0 +1,61 @@
+"""Stand-ins of our own for what tests should not need: no model is loaded, and texts still differ in meaning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from index.embedding import Vectors
+from index.keywords import terms
+from index.values import Span
+
+DIMENSION = 256
+
+
+class WordEmbedder:
+    """An `Embedder` without a model: a text's vector comes from its words, so texts that share words lie close.
+
+    Args:
+        character_limit: Texts longer than this do not fit, as with a model that reads only so much.
+        name: What the model is called; models of different names have different digests and vectors.
+    """
+
+    def __init__(self, *, character_limit: int = 1000, name: str = "words") -> None:
+        self.name = name
+        self.digest = hashlib.sha256(name.encode()).hexdigest()
+        self.character_limit = character_limit
+        self.embedded_passages = 0
+        """How many passages were embedded so far."""
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def fits(self, text: str) -> bool:
+        return len(text) <= self.character_limit
+
+    def embed_query(self, question: str) -> Vectors:
+        return _vector_of(question, self.name)
+
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+        self.embedded_passages += len(passages)
+        return [
+            np.stack([_vector_of(part, self.name) for part in (text, *(text[start:end] for start, end in sentences))])
+            for text, sentences in passages
+        ]
+
+
+def _vector_of(text: str, salt: str) -> Vectors:
+    """The sum of the directions of a text's words; a text without words has a direction of its own."""
+    words = terms(text) or [text]
+    total = np.sum([_direction_of(word, salt) for word in words], axis=0)
+    return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
+
+
+@lru_cache(maxsize=100_000)
+def _direction_of(word: str, salt: str) -> Vectors:
+    seed = hashlib.sha256(f"{salt}\0{word}".encode()).digest()
+    direction = np.random.default_rng(list(seed)).standard_normal(DIMENSION).astype(np.float32)
+    return np.asarray(direction / np.linalg.norm(direction), dtype=np.float32)

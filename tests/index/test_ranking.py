@@ -1,0 +1,132 @@
+"""What holds whatever the weights are; how good the ranking is, the benchmarks measure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.ranking import best_first, choose_runs, fuse, highlighted
+
+shares = st.floats(0, 1, width=32)
+cosines = st.floats(-1, 1, width=32)
+
+
+def orthogonal(count: int) -> np.ndarray:
+    return np.eye(max(1, count), dtype=np.float32)[:count]
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> dict[str, Any]:
+    """Scored sentences of a few passages, some with gaps between them."""
+    count = draw(st.integers(1, 12))
+    scores = draw(st.lists(st.floats(0.125, 3, width=32), min_size=count, max_size=count))
+    steps = draw(st.lists(st.sampled_from([(0, 1), (0, 2), (1, 1), (1, 3)]), min_size=count, max_size=count))
+    passages, places = np.cumsum(steps, axis=0).T
+    lengths = draw(st.lists(st.integers(1, 200), min_size=count, max_size=count))
+    return {
+        "scores": np.array(scores, dtype=np.float32),
+        "passages": passages.astype(np.int64),
+        "lengths": lengths,
+        "vectors": orthogonal(count),
+        "places": places.astype(np.int64),
+    }
+
+
+@given(st.lists(st.tuples(cosines, shares), min_size=1, max_size=20), st.integers(0, 19), st.floats(0.01, 0.5))
+def test_a_text_that_is_closer_or_shares_more_words_never_scores_lower(
+    pairs: list[tuple[float, float]], number: int, more: float
+) -> None:
+    number %= len(pairs)
+    dense, sparse = (np.array(column, dtype=np.float32) for column in zip(*pairs, strict=True))
+    raised = np.zeros(len(pairs), dtype=np.float32)
+    raised[number] = more
+
+    before, closer, shared = fuse(dense, sparse), fuse(dense + raised, sparse), fuse(dense, sparse + raised)
+
+    assert closer[number] >= before[number]
+    assert shared[number] >= before[number]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=20))
+def test_best_first_orders_all_by_score_and_equal_ones_by_position(scores: list[float]) -> None:
+    order = best_first(np.array(scores, dtype=np.float32)).tolist()
+
+    assert order == sorted(range(len(scores)), key=lambda number: (-scores[number], number))
+
+
+@given(pools(), st.integers(1, 600), st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_runs_are_apart_within_one_passage_each_and_at_most_as_many_as_asked(
+    pool: dict[str, Any], room: int, limit: int
+) -> None:
+    runs = choose_runs(**pool, room=room, limit=limit)
+
+    numbers = [number for run in runs for number in range(run.first, run.last + 1)]
+    assert len(numbers) == len(set(numbers))
+    assert all(set(pool["passages"][run.first : run.last + 1]) == {run.passage} for run in runs)
+    assert all(
+        after - before == 1 for run in runs for before, after in pairwise(pool["places"][run.first : run.last + 1])
+    )
+    assert not limit or len(runs) <= limit
+    assert [run.score for run in runs] == sorted((run.score for run in runs), reverse=True)
+
+
+@given(pools(), st.integers(1, 600), st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_the_best_sentence_is_always_among_the_runs(pool: dict[str, Any], room: int, limit: int) -> None:
+    runs = choose_runs(**pool, room=room, limit=limit)
+
+    best = int(np.argmax(pool["scores"]))
+    assert any(run.first <= best <= run.last for run in runs)
+    assert runs[0].score == pool["scores"][best]
+
+
+@given(pools(), st.integers(1, 600), st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_only_a_first_sentence_that_is_longer_than_the_room_exceeds_it(
+    pool: dict[str, Any], room: int, limit: int
+) -> None:
+    runs = choose_runs(**pool, room=room, limit=limit)
+
+    shown = sum(pool["lengths"][number] for run in runs for number in range(run.first, run.last + 1))
+    assert shown <= room or [run.first for run in runs] == [run.last for run in runs] == [np.argmax(pool["scores"])]
+
+
+@given(pools(), st.integers(1, 600), st.integers(0, 4))
+@settings(deadline=None)
+def test_the_best_sentence_of_a_run_is_highlighted_and_none_outside_of_it(
+    pool: dict[str, Any], room: int, limit: int
+) -> None:
+    for run in choose_runs(**pool, room=room, limit=limit):
+        numbers = highlighted(pool["scores"], run)
+
+        best = run.first + int(np.argmax(pool["scores"][run.first : run.last + 1]))
+        assert best in numbers
+        assert set(numbers) <= set(range(run.first, run.last + 1))
+
+
+def test_nothing_to_choose_from_or_no_room_gives_no_run() -> None:
+    nothing = np.empty(0, dtype=np.float32)
+    numbers = np.empty(0, dtype=np.int64)
+
+    assert choose_runs(nothing, numbers, [], orthogonal(0), numbers, room=100, limit=3) == []
+
+
+def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -> None:
+    vectors = orthogonal(3)[[0, 0, 1]]
+
+    runs = choose_runs(
+        np.array([1.0, 0.99, 0.98], dtype=np.float32),
+        np.array([0, 1, 2]),
+        [10, 10, 10],
+        vectors,
+        np.array([0, 5, 10]),
+        room=100,
+        limit=3,
+    )
+
+    assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
