@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED_SETS = ROOT.parent / "shared" / "eval"
 
 HIT_AT_3_FLOOR = 0.92
-"""Of the answerable golden questions; measured when this was written: 0.938. It only rises."""
+"""Of the answerable golden questions; measured when this was written: 0.925. It only rises."""
 
 EVERYDAY = (
     ("when did the dissent channel start", "1971"),

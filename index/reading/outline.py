@@ -52,15 +52,16 @@ class OutlineBuilder:
 
     def build(self, sources: tuple[Source, ...] = ()) -> Outline:
         hidden, position = [], 0
-        for start, end in merge_spans(self.visible):
-            hidden.append(Span(position, start))
+        for start, end in merge_spans([*self.visible, Span(len(self.text), len(self.text) + 1)]):
+            gap = self.text[position:start]
+            if gap.strip():  # the white space at its edges stays: it parts what is shown
+                hidden.append(Span(position + len(gap) - len(gap.lstrip()), position + len(gap.rstrip())))
             position = end
-        hidden.append(Span(position, len(self.text)))
         return Outline(
             title=self.title,
             blocks=tuple(self.blocks),
             sections=tuple(self.sections),
-            hidden=merge_spans(span for span in hidden if self.text[span.start : span.end].strip()),
+            hidden=tuple(hidden),
             emphasis=merge_spans(self.emphasis),
             marks=tuple(self.marks),
             sources=sources,
