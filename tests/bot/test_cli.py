@@ -1,0 +1,543 @@
+"""The command line: what it prints where, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bot import cli
+from bot.cli import NO_TOKEN
+from bot.render.answer import NOT_COVERED, UNCERTAIN
+from bot.settings import NAMES
+from index import DEFAULT_ROOM, CorpusError, Library
+from tests.fakes import WordEmbedder
+
+QUESTION = "When was the lighthouse built?"
+BEES = "Beekeepers feed sugar syrup in autumn"
+
+
+class Result(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value on standard output."""
+        [line] = self.out.splitlines()
+        return json.loads(line)
+
+    @property
+    def json_lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs `dissent-bot ...` as the console script does, in a folder without `.env`."""
+    monkeypatch.setattr(cli, "SentenceTransformerEmbedder", lambda model: WordEmbedder(name=model or "words"))
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, stdin: str | bytes = "", corpus: Path = corpus_folder) -> Result:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+        monkeypatch.setattr(
+            sys, "argv", ["dissent-bot", "--corpus", str(corpus), "--data", str(tmp_path / "data"), *arguments]
+        )
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def built(run: Run) -> Run:
+    """`run`, over a corpus that has its index."""
+    assert run("corpus", "reload").code == 0
+    return run
+
+
+# ---- the terminal bot
+
+
+@pytest.mark.parametrize("command", [[], ["run"]])
+def test_without_a_token_the_bot_runs_in_the_terminal_and_says_why(built: Run, command: list[str]):
+    result = built(*command, stdin=f"{QUESTION}\n")
+
+    assert result.code == 0
+    assert NO_TOKEN in result.err
+    assert "built from granite in 1862" in result.out
+    assert NO_TOKEN not in result.out
+
+
+def test_each_line_of_the_input_is_a_question(built: Run):
+    result = built("console", stdin=f"{QUESTION}\n\n  {BEES}\nWhat is the price of bitcoin?")
+
+    asked = [line for line in result.out.splitlines() if line.startswith("? ")]
+    assert asked == [f"? {QUESTION}", f"? {BEES}", "? What is the price of bitcoin?"]
+    assert result.out.index("granite in 1862") < result.out.index("sugar syrup in autumn, because")
+    assert NOT_COVERED in result.out
+    assert (result.code, result.err) == (0, "")
+
+
+def test_no_input_is_no_question(built: Run):
+    assert built("console") == (0, "", "")
+
+
+def test_input_that_is_no_text_does_no_harm(built: Run):
+    result = built("console", stdin=b"caf\xe9 \xff\n" + QUESTION.encode())
+
+    assert result.code == 0
+    assert "granite in 1862" in result.out
+
+
+# ---- ask
+
+
+def test_an_answer_shows_quote_citation_confidence_and_generation(built: Run):
+    result = built("ask", QUESTION)
+
+    generation = built("corpus", "status", "--json").json["generation"]
+    assert result.code == 0
+    assert result.err == ""
+    assert "The lighthouse on it was built from granite in 1862." in result.out
+    assert "[1] The lighthouse of Grey Skerry" in result.out
+    assert "Lights of the North, Harbour Museum, 1987-03 https://example.org/lights" in result.out
+    assert f"generation {generation}" in result.out
+    assert result.out.rstrip().endswith(" ms")
+
+
+def test_json_has_the_keys_and_types_that_scripts_rely_on(built: Run, corpus_folder: Path):
+    answer = built("ask", QUESTION, "--json").json
+
+    assert {key: type(value) for key, value in answer.items()} == {
+        "question": str, "verdict": str, "confidence": float, "generation": str, "elapsed_ms": float, "quotes": list
+    }  # fmt: skip
+    quote = answer["quotes"][0]
+    assert list(quote) == [
+        "document", "title", "section", "page", "start", "end", "text", "highlights", "score", "publisher", "published",
+        "url", "sources",
+    ]  # fmt: skip
+    assert quote["document"] == "sea/lighthouse"
+    assert quote["title"] == "The lighthouse of Grey Skerry"
+    assert (quote["page"], quote["publisher"], quote["published"]) == (None, "Harbour Museum", "1998-05-17")
+    assert quote["url"] == "https://example.org/grey-skerry"
+    assert quote["sources"][0] == {
+        "title": "Lights of the North", "publisher": "Harbour Museum", "date": "1987-03",
+        "url": "https://example.org/lights",
+    }  # fmt: skip
+    assert all(isinstance(edge, int) for span in quote["highlights"] for edge in span)
+    text = built("corpus", "show", "sea/lighthouse", "--json").json["text"]
+    assert text[quote["start"] : quote["end"]] == quote["text"]
+
+
+def test_numbers_are_rounded(built: Run):
+    answer = built("ask", QUESTION, "--json").json
+
+    assert answer["confidence"] == round(answer["confidence"], 3)
+    assert answer["elapsed_ms"] == round(answer["elapsed_ms"], 1)
+    assert [quote["score"] for quote in answer["quotes"]] == [round(quote["score"], 3) for quote in answer["quotes"]]
+
+
+def test_the_same_question_has_the_same_answer_alone_and_in_a_batch(built: Run, tmp_path: Path):
+    file = questions_file(tmp_path, {"question": BEES}, {"question": QUESTION}, {"question": QUESTION})
+
+    answers = [built("ask", QUESTION, "--json").json, *built("ask", "--questions", file, "--json").json_lines[1:]]
+
+    for answer in answers:
+        del answer["elapsed_ms"]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_question_that_is_not_covered_is_a_success(built: Run):
+    shown = built("ask", "What is the price of bitcoin?")
+    answer = built("ask", "What is the price of bitcoin?", "--json").json
+
+    assert shown.code == 0
+    assert NOT_COVERED in shown.out
+    assert "Not in the documents: price, bitcoin" in shown.out
+    assert (answer["verdict"], answer["quotes"]) == ("not_covered", [])
+
+
+def test_an_uncertain_answer_says_so(built: Run):
+    result = built("ask", "Who kept the keepers?")
+
+    assert built("ask", "Who kept the keepers?", "--json").json["verdict"] == "uncertain"
+    assert result.out.startswith(UNCERTAIN)
+
+
+def test_nearest_quotes_even_what_does_not_answer(built: Run):
+    answer = built("ask", "What is the price of bitcoin?", "--nearest", "--json").json
+
+    assert answer["verdict"] == "not_covered"
+    assert answer["quotes"]
+    assert built("ask", "What is the price of bitcoin?", "--nearest").out.startswith(NOT_COVERED)
+
+
+def test_within_searches_one_document(built: Run):
+    answer = built("ask", QUESTION, "--within", "garden/bees", "--nearest", "--json").json
+
+    assert {quote["document"] for quote in answer["quotes"]} == {"garden/bees"}
+
+
+@pytest.mark.parametrize("room", [40, 200])
+def test_room_bounds_the_characters_of_all_quotes(built: Run, room: int):
+    answer = built("ask", "keepers", "--room", str(room), "--limit", "0", "--nearest", "--json").json
+
+    assert answer["quotes"]
+    assert sum(len(quote["text"]) for quote in answer["quotes"]) <= room
+
+
+def test_limit_bounds_the_quotes_and_0_means_as_many_as_the_room_takes(built: Run):
+    one, three, all_of_them = (
+        built("ask", "the keepers and the bees", "--nearest", "--json", "--limit", limit).json["quotes"]
+        for limit in ("1", "3", "0")
+    )
+
+    assert len(one) == 1
+    assert len(three) == 3
+    assert len(all_of_them) > 3
+    assert sum(len(quote["text"]) for quote in all_of_them) <= DEFAULT_ROOM
+
+
+def test_explain_says_what_the_verdict_was_made_from(built: Run):
+    result = built("ask", QUESTION, "--explain")
+
+    signs = {line.rsplit(maxsplit=1)[0].strip(" │|") for line in result.out.splitlines() if line.strip()}
+    assert any("cosine of the nearest sentence" in sign for sign in signs)
+    assert "Why this verdict" in result.out
+    assert "Why this verdict" not in built("ask", QUESTION).out
+
+
+def test_a_question_without_a_word_is_not_covered(built: Run):
+    assert built("ask", "?!", "--json").json["verdict"] == "not_covered"
+
+
+def test_a_question_that_is_no_text_gets_an_answer(built: Run):
+    result = built("ask", "caf\udce9 lighthouse")
+
+    assert result.code == 0
+    assert built("ask", "caf\udce9 lighthouse", "--json").code == 0
+
+
+# ---- ask, many
+
+
+def questions_file(folder: Path, *items: object) -> str:
+    path = folder / "questions.jsonl"
+    path.write_text("".join((item if isinstance(item, str) else json.dumps(item)) + "\n" for item in items))
+    return str(path)
+
+
+def test_a_file_of_questions_is_answered_in_order_with_ids_and_restrictions(built: Run, tmp_path: Path):
+    file = questions_file(
+        tmp_path,
+        {"id": "q7", "question": QUESTION, "document": "garden/bees"},
+        "",
+        {"id": 8, "question": QUESTION, "within": "garden/bees"},
+        {"question": BEES, "within": None},
+    )
+
+    answers = built("ask", "--questions", file, "--nearest", "--json").json_lines
+
+    assert [answer.get("id") for answer in answers] == ["q7", 8, None]
+    assert "id" not in answers[2]
+    assert [answer["question"] for answer in answers] == [QUESTION, QUESTION, BEES]
+    assert [answer["quotes"][0]["document"] for answer in answers] == ["sea/lighthouse", "garden/bees", "garden/bees"]
+
+
+def test_without_json_each_answer_follows_its_question(built: Run, tmp_path: Path):
+    result = built("ask", "--questions", questions_file(tmp_path, {"question": QUESTION}, {"question": BEES}))
+
+    assert [line for line in result.out.splitlines() if line.startswith("? ")] == [f"? {QUESTION}", f"? {BEES}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{nonsense", "line 2 is not JSON"),
+        ('"just text"', 'line 2 has no "question"'),
+        ('{"text": "no question"}', 'line 2 has no "question"'),
+        ('{"question": 7}', 'line 2 has no "question"'),
+        ('{"question": "x", "within": 7}', 'line 2: "within" is not the name of a document'),
+    ],
+)
+def test_a_line_that_is_no_question_is_named_and_nothing_is_answered(
+    built: Run, tmp_path: Path, line: str, problem: str
+):
+    result = built("ask", "--questions", questions_file(tmp_path, {"question": QUESTION}, line), "--json")
+
+    assert (result.code, result.out) == (1, "")
+    assert problem in result.err
+
+
+def test_a_restriction_to_no_document_is_wrong_usage_before_anything_is_answered(built: Run, tmp_path: Path):
+    file = questions_file(tmp_path, {"question": QUESTION}, {"question": QUESTION, "within": "no/such"})
+
+    result = built("ask", "--questions", file, "--json")
+
+    assert (result.code, result.out) == (2, "")
+    assert "no/such" in result.err or "no such document" in result.err
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\xff"])
+def test_a_file_of_questions_that_cannot_be_read_is_named(built: Run, tmp_path: Path, content: bytes | None):
+    path = tmp_path / "questions.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+
+    result = built("ask", "--questions", str(path), "--json")
+
+    assert (result.code, result.out) == (1, "")
+    assert "questions.jsonl cannot be read" in result.err
+
+
+# ---- wrong usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask"],
+        ["ask", "one", "--questions", "two.jsonl"],
+        ["ask", "x", "--room", "0"],
+        ["ask", "x", "--room", "many"],
+        ["ask", "x", "--limit", "-1"],
+        ["ask", "x", "--nonsense"],
+        ["ask", "x", "--within", "no/such"],
+        ["nonsense"],
+        ["corpus", "nonsense"],
+        ["corpus", "show"],
+        ["corpus", "show", "no/such"],
+    ],
+)
+def test_wrong_usage_ends_with_2_and_prints_nothing(built: Run, arguments: list[str]):
+    result = built(*arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err
+
+
+def test_a_wrong_setting_ends_with_2_and_is_named(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STRICTNESS", "medium")
+
+    result = run("ask", QUESTION)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "STRICTNESS: 'medium' is not allowed; use normal, low or high.\n"
+
+
+def test_an_unknown_setting_in_the_file_ends_with_2(run: Run, tmp_path: Path):
+    (tmp_path / ".env").write_text("DISCORD_TOKN=secret.secret\n")
+
+    result = run("corpus", "status")
+
+    assert (result.code, result.out) == (2, "")
+    assert "DISCORD_TOKN" in result.err
+    assert "secret.secret" not in result.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["corpus", "reload", "--help"]])
+def test_help_is_a_result(run: Run, arguments: list[str]):
+    result = run(*arguments)
+
+    assert result.code == 0
+    assert "Usage" in result.out
+    assert result.err == ""
+
+
+# ---- what there is to answer from
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["console"], ["corpus", "list"], ["corpus", "reload"], ["run"]])
+def test_without_a_corpus_folder_a_plain_line_says_so(run: Run, tmp_path: Path, command: list[str]):
+    result = run(*command, corpus=tmp_path / "nowhere")
+
+    assert (result.code, result.out) == (1, "")
+    assert "nowhere" in result.err
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION, "--json"], ["corpus", "reload", "--json"]])
+def test_an_empty_corpus_folder_is_a_failure_in_plain_words(run: Run, tmp_path: Path, command: list[str]):
+    (tmp_path / "empty").mkdir()
+
+    result = run(*command, corpus=tmp_path / "empty")
+
+    assert (result.code, result.out) == (1, "")
+    assert "There is nothing to answer from" in result.err
+    assert "Put .md or .txt files there." in result.err
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_failure_in_plain_words(run: Run, tmp_path: Path):
+    (tmp_path / "data").write_text("a file is in the way")
+
+    result = run("ask", QUESTION)
+
+    assert (result.code, result.out) == (1, "")
+    assert "data" in result.err
+
+
+def test_the_first_question_builds_the_index_and_says_so(run: Run):
+    result = run("ask", QUESTION, "--json")
+
+    assert result.code == 0
+    assert result.json["verdict"] == "answered"
+    assert "Building the index" in result.err
+
+
+def test_a_file_that_cannot_be_read_is_named_and_left_out(run: Run, corpus_folder: Path):
+    (corpus_folder / "broken.md").write_bytes(b"\xff\xff\xff")
+
+    result = run("ask", QUESTION, "--json")
+
+    assert result.json["verdict"] == "answered"
+    assert "Left out broken.md: it" in result.err
+
+
+def test_changed_files_are_mentioned_and_the_current_generation_answers(built: Run, corpus_folder: Path):
+    before = built("ask", QUESTION, "--json").json["generation"]
+    (corpus_folder / "whales.md").write_text("# Whales\n\nA blue whale sings at 188 decibels.\n")
+
+    result = built("ask", QUESTION, "--json")
+
+    assert result.json["generation"] == before
+    assert "have changed since" in result.err
+
+
+# ---- corpus
+
+
+def test_status_before_and_after_the_first_index(run: Run, corpus_folder: Path):
+    before = run("corpus", "status")
+    before_json = run("corpus", "status", "--json").json
+    run("corpus", "reload")
+    after = run("corpus", "status")
+    after_json = run("corpus", "status", "--json").json
+
+    assert "none yet; `corpus reload` builds one" in before.out
+    assert (before_json["generation"], before_json["documents"], before_json["files_changed"]) == (None, 0, True)
+    assert after_json["generation"] in after.out
+    assert (after_json["documents"], after_json["files_changed"], after_json["model"]) == (6, False, "words")
+    assert after_json["corpus"] == str(corpus_folder)
+
+
+def test_a_reload_reports_what_it_took_in(run: Run, corpus_folder: Path):
+    first = run("corpus", "reload", "--json").json
+    (corpus_folder / "whales.md").write_text("# Whales\n\nA blue whale sings at 188 decibels.\n")
+    (corpus_folder / "food" / "bread.md").write_text("# Bread\n\nBread is baked.\n")
+    (corpus_folder / "crafts" / "glass.txt").unlink()
+    second = run("corpus", "reload", "--json").json
+    shown = run("corpus", "reload")
+
+    assert len(first["added"]) == 6
+    assert (second["added"], second["changed"], second["removed"]) == (["whales"], ["food/bread"], ["crafts/glass"])
+    assert (second["unchanged"], second["made_current"], second["previous"]) == (4, True, first["generation"])
+    assert f"Generation {second['generation']} stays current" in shown.out
+    assert shown.code == 0
+
+
+def test_a_dry_run_changes_nothing(built: Run, corpus_folder: Path):
+    before = built("corpus", "status", "--json").json["generation"]
+    (corpus_folder / "whales.md").write_text("# Whales\n\nA blue whale sings at 188 decibels.\n")
+
+    result = built("corpus", "reload", "--dry-run")
+    report = built("corpus", "reload", "--dry-run", "--json").json
+
+    assert result.code == 0
+    assert f"Dry run: generation {report['generation']} would become current." in result.out
+    assert (report["added"], report["made_current"]) == (["whales"], False)
+    assert built("corpus", "status", "--json").json["generation"] == before != report["generation"]
+
+
+def test_a_large_removal_needs_a_yes(built: Run, corpus_folder: Path):
+    before = built("corpus", "status", "--json").json["generation"]
+    for path in list(corpus_folder.rglob("*.txt")):
+        path.unlink()
+
+    refused = built("corpus", "reload")
+    refused_json = built("corpus", "reload", "--json")
+    looked_at = built("corpus", "reload", "--dry-run")
+    kept = built("corpus", "status", "--json").json["generation"]
+    agreed = built("corpus", "reload", "--yes")
+
+    assert (refused.code, refused_json.code, looked_at.code, agreed.code) == (1, 1, 0, 0)
+    assert "Not made current: 2 of 6 documents would go away." in refused.out
+    assert "--yes" in refused.err
+    assert refused_json.json["needs_yes"] == "2 of 6 documents would go away"
+    assert kept == before
+    assert built("corpus", "status", "--json").json["documents"] == 4
+
+
+def test_the_list_names_every_document(built: Run):
+    shown = built("corpus", "list")
+    entries = built("corpus", "list", "--json").json
+
+    assert [entry["id"] for entry in entries] == [
+        "crafts/glass", "crafts/violins", "food/bread", "games/chess-club", "garden/bees", "sea/lighthouse"
+    ]  # fmt: skip
+    assert all(entry["id"] in shown.out and entry["title"] in shown.out for entry in entries)
+    assert all(len(entry["key"]) <= 16 for entry in entries)
+
+
+def test_a_document_is_shown_with_all_that_is_known_of_it(built: Run, corpus_folder: Path):
+    shown = built("corpus", "show", "sea/lighthouse")
+    content = built("corpus", "show", "sea/lighthouse", "--json").json
+
+    file_text = (corpus_folder / "sea" / "lighthouse.md").read_text(encoding="utf-8")
+    assert content["text"] == file_text.split("---\n", 2)[2]
+    assert content["text"].rstrip() in shown.out
+    assert content["tags"] == ["sea", "light"]
+    assert "tags: sea, light" in shown.out
+    assert content["sources"][0]["url"] == "https://example.org/lights"
+
+
+def test_square_brackets_of_documents_are_shown_as_they_are(built: Run, corpus_folder: Path):
+    (corpus_folder / "marks.md").write_text("# [bold]Marks[/bold]\n\nThe zeppelin [red]lands[/red] at noon.\n")
+    built("corpus", "reload")
+
+    assert "[bold]Marks[/bold]" in built("corpus", "list").out
+    assert "[red]lands[/red]" in built("ask", "When does the zeppelin land?").out
+
+
+# ---- failing
+
+
+def test_a_failure_of_the_index_is_one_plain_line(run: Run, monkeypatch: pytest.MonkeyPatch):
+    def fail(self: object) -> str | None:
+        raise CorpusError("details for the log", user_message="Plain words.")
+
+    monkeypatch.setattr(Library, "open", fail)
+
+    assert run("ask", QUESTION) == (1, "", "Plain words.\n")
+
+
+def test_an_interrupted_command_leaves_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(self: object) -> str | None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Library, "open", interrupt)
+
+    result = run("ask", QUESTION)
+
+    assert (result.code, result.out) == (130, "")

@@ -1,0 +1,284 @@
+"""Whatever goes wrong, a question gets exactly one answer, and no traceback is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot import replies
+from bot.client import DissentBot
+from index import Library, ModelError
+from tests.bot.discord_markdown import read, text_of
+
+from .bots import ANSWERED, BEST_SENTENCE, LogLines, dissent_bot, logged, said_by_the_bot
+from .server import LocalDiscord
+from .world import Permission
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+# before and after Discord carried the request out
+LOST = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+FAULTS = pytest.mark.parametrize(
+    "fault",
+    [{"drop": True}, {"drop": True, "times": 2}, {"status": 502}, {"status": 429, "retry_after_s": 0.01}],
+    ids=str,
+)
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DissentBot]:
+    monkeypatch.setattr(replies, "RETRY_AFTER_S", (0.01, 0.02))
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def log() -> AsyncIterator[LogLines]:
+    with logged() as lines:
+        yield lines
+
+
+def fail_with(bot: DissentBot, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(question: str) -> None:
+        raise error
+
+    monkeypatch.setattr(bot.service, "ask", ask)
+
+
+async def one_answer_in(local_discord: LocalDiscord, *, after: str, attempts: int) -> str:
+    """The bot's only message in `general`.
+
+    Args:
+        after: The request that had to be repeated.
+        attempts: How often it was to be sent; the bot is done with it then.
+    """
+
+    def has_been_sent() -> bool:
+        return len(local_discord.requests_to(after)) >= attempts
+
+    await local_discord.until(has_been_sent, waiting_for=f"{attempts} of {after}")
+    await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}", channel=local_discord.quiet)
+    await local_discord.next_message(channel=local_discord.quiet)
+    assert len(local_discord.requests_to(after)) == attempts
+    [message] = said_by_the_bot(local_discord, local_discord.general)
+    return text_of(read(message.content))
+
+
+# ---- failures of our own
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+async def test_a_known_failure_is_told_in_its_own_words(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch, by_command: bool
+):
+    fail_with(bot, ModelError("details for the log", user_message="The model is gone."), monkeypatch)
+
+    if by_command:
+        answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    else:
+        await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        answer = await local_discord.next_message()
+
+    assert answer.text == "The model is gone."
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+async def test_of_an_unknown_failure_only_an_incident_id_is_shown(
+    local_discord: LocalDiscord,
+    bot: DissentBot,
+    monkeypatch: pytest.MonkeyPatch,
+    log: LogLines,
+    by_command: bool,
+):
+    fail_with(bot, KeyError("a secret detail"), monkeypatch)
+
+    if by_command:
+        answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    else:
+        await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        answer = await local_discord.next_message()
+
+    incident = re.fullmatch(r"Something went wrong on my side\. .* incident ([0-9a-f]{8})\.", answer.text)
+    assert incident
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+    record = await log.line(incident[1])
+    assert record.exc_info
+    assert "a secret detail" in str(record.exc_info[1])
+
+
+async def test_after_a_failure_the_next_question_is_answered(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        fail_with(bot, KeyError("gone"), patch)
+        await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
+
+
+# ---- failures of Discord and of the network: commands
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}], ids=str)
+@LOST
+async def test_an_acknowledgement_that_is_lost_does_not_lose_the_answer(
+    local_discord: LocalDiscord, bot: DissentBot, fault: dict[str, Any], after: bool
+):
+    local_discord.fail("POST /interactions", after=after, **fault)
+
+    interaction = await local_discord.slash("ask", question=ANSWERED)
+    await interaction.answer()
+
+    assert BEST_SENTENCE in await one_answer_in(local_discord, after="POST /interactions", attempts=2)
+
+
+@FAULTS
+@LOST
+async def test_an_answer_that_is_lost_is_sent_again_and_shown_once(
+    local_discord: LocalDiscord, bot: DissentBot, fault: dict[str, Any], after: bool
+):
+    local_discord.fail("PATCH /webhooks", after=after, **fault)
+
+    interaction = await local_discord.slash("ask", question=ANSWERED)
+    await interaction.answer()
+
+    attempts = fault.get("times", 1) + 1
+    assert BEST_SENTENCE in await one_answer_in(local_discord, after="PATCH /webhooks", attempts=attempts)
+
+
+async def test_an_error_text_that_is_lost_is_sent_again_too(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    fail_with(bot, ModelError("details", user_message="The model is gone."), monkeypatch)
+    local_discord.fail("PATCH /webhooks", drop=True)
+
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    assert answer.text == "The model is gone."
+
+
+async def test_a_question_that_discord_gave_up_on_is_only_logged(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    local_discord.fail("POST /interactions", status=404, code=10062, message="Unknown interaction")
+
+    await local_discord.slash("ask", question=ANSWERED)
+    record = await log.line("command=ask could not be acknowledged: code=10062")
+
+    assert record.levelname == "WARNING"
+    assert said_by_the_bot(local_discord, local_discord.general) == []
+    assert log.tracebacks == []
+
+
+async def test_an_answer_that_never_gets_through_is_logged_and_the_bot_goes_on(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    local_discord.fail("PATCH /webhooks", drop=True, times=6)
+
+    await local_discord.slash("ask", question=ANSWERED)
+    record = await log.line("its asker could not be told")
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
+    assert record.levelname == "ERROR"
+
+
+# ---- messages
+
+
+@FAULTS
+@LOST
+async def test_a_reply_that_is_lost_is_sent_again_and_shown_once(
+    local_discord: LocalDiscord, bot: DissentBot, fault: dict[str, Any], after: bool
+):
+    request = f"POST /channels/{local_discord.general.id}"
+    local_discord.fail(request, after=after, **fault)
+
+    question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    await local_discord.next_message(reply_to=question)
+
+    attempts = fault.get("times", 1) + 1
+    assert BEST_SENTENCE in await one_answer_in(local_discord, after=request, attempts=attempts)
+
+
+async def test_a_reply_that_never_gets_through_is_logged_and_the_bot_goes_on(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    local_discord.fail(f"POST /channels/{local_discord.general.id}", drop=True, times=3)
+
+    await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    await log.line("an answer could not be sent")
+    again = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    await local_discord.next_message(reply_to=again)
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+    assert log.tracebacks == []
+
+
+async def test_where_the_bot_may_not_write_one_line_is_logged(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, log: LogLines
+):
+    silent = local_discord.world.add_channel(
+        local_discord.guild, "announcements", denied_to_bot=Permission.SEND_MESSAGES
+    )
+
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}", channel=silent)
+        record = await log.line(f"channel={silent.id} does not let me answer: Missing Permissions")
+
+    assert record.levelname == "WARNING"
+    assert log.tracebacks == []
+    assert len(local_discord.requests_to(f"POST /channels/{silent.id}")) == 1
+
+
+async def test_a_question_that_is_deleted_meanwhile_is_answered_without_a_reference(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    ask = bot.service.ask
+
+    async def ask_and_delete(question: str) -> object:
+        await local_discord.delete(message)
+        return await ask(question)
+
+    monkeypatch.setattr(bot.service, "ask", ask_and_delete)
+
+    message = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    answer = await local_discord.next_message()
+
+    assert answer.reply_to_id is None
+
+
+# ---- the gateway
+
+
+async def test_commands_work_after_a_dropped_connection(local_discord: LocalDiscord, bot: DissentBot):
+    local_discord.drop_connection()
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
+    assert local_discord.gateway.resume_count == 1
+
+
+async def test_commands_work_after_a_requested_reconnect(local_discord: LocalDiscord, bot: DissentBot):
+    await local_discord.reconnect_please()
+    await local_discord.until(lambda: local_discord.gateway.resume_count == 1, waiting_for="the RESUME")
+
+    assert await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+
+async def test_commands_work_after_an_invalid_session(local_discord: LocalDiscord, bot: DissentBot):
+    await local_discord.invalidate_session()
+    await local_discord.connected(identify_count=2)
+
+    assert await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    assert len(local_discord.requests_to("PUT /applications")) == 1
