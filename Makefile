@@ -49,6 +49,7 @@ bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on public questio
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.retrieval $(SETS))
+	$(BIN)/python -m benchmarks.pages
 
 clean: ## Remove .venv and what tools left behind
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

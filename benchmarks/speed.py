@@ -51,7 +51,7 @@ def main() -> None:
     rows = [
         ["what", "time", "beside it", "ratio"],
         _row("first answer, `python -m bot ask`", asking, "importing sentence-transformers", transformers, "s"),
-        _row("of which importing sentence-transformers", transformers, "importing PyTorch alone", torch, "s"),
+        _row("first answer, `python -m bot ask`", asking, "importing PyTorch alone", torch, "s"),
         _row("answer of a running bot", answering * 1000, "the question's own embedding", embedding * 1000, "ms"),
         [f"building the index of {built.passages} passages", f"{built.elapsed_s:.1f} s", "", ""],
         ["index on disk, a passage", f"{size / built.passages / 1024:.1f} KiB", "", ""],

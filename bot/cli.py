@@ -114,7 +114,7 @@ class Terminal:
                 dry_run=dry_run,
                 yes=yes,
                 on_progress=show,
-                on_wait=lambda: self.hint("Another process is building this index; waiting for it."),
+                on_wait=self.hint_waiting,
             )
 
     @contextlib.contextmanager
@@ -124,6 +124,10 @@ class Terminal:
         with Progress(*columns, console=self.errors, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("embedding", total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    def hint_waiting(self, waited_s: int) -> None:
+        if waited_s == 0:
+            self.hint("Another process is building this index; waiting for it.")
 
     def hint(self, text: str) -> None:
         self.errors.print(Text(text, style="dim"))

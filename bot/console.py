@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.render.answer import NOT_COVERED, UNCERTAIN, confidence_in_words
 from bot.render.text import pieces
+from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
 from index import Answer, Library, Quote, ReloadReport, RetrievalError, Verdict
 
 PROMPT = "? "

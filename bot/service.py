@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -91,21 +90,18 @@ class AnswerService:
         )
         return answer
 
-    async def reload(
-        self, *, yes: bool = False, on_progress: Callable[[int, int], None] = lambda done, total: None
-    ) -> ReloadReport:
+    async def reload(self) -> ReloadReport:
         """Build a generation from the corpus and make it current; questions are answered from the old one meanwhile.
 
+        Where another process is building, that is waited for.
+
         Raises:
-            RetrievalError: It cannot be built, or somebody else is building; the old one stays current.
+            RetrievalError: It cannot be built; the old one stays current.
         """
-
-        def step(done: int, total: int) -> None:
-            self._step_aside()
-            on_progress(done, total)
-
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._building, lambda: self.library.reload(yes=yes, on_progress=step))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._building,
+            lambda: self.library.reload(on_progress=lambda done, total: self._step_aside(), on_wait=self._wait),
+        )
 
     async def status(self) -> LibraryStatus:
         """What the library holds."""
@@ -136,11 +132,7 @@ class AnswerService:
                 log.info("files have changed since the current generation was built; reloading")
             else:
                 log.info("building the index: %s", problem)
-            report = await loop.run_in_executor(
-                self._building,
-                # a second process that starts at the same time waits for the first one's index
-                lambda: self.library.reload(on_progress=lambda done, total: self._step_aside(), on_wait=_say_waiting),
-            )
+            report = await self.reload()
             for failure in report.failed:
                 log.warning("left out %s: it %s", failure.path, failure.reason)
             if report.needs_yes:
@@ -155,9 +147,17 @@ class AnswerService:
 
     def _step_aside(self) -> None:
         """Let waiting questions go first; called between the batches of a reload."""
+        self._check_closing()
+        self._is_idle.wait(YIELD_S)
+
+    def _wait(self, waited_s: int) -> None:
+        self._check_closing()
+        if waited_s == 0:
+            log.info("another process is building the index; waiting for it")
+
+    def _check_closing(self) -> None:
         if self._is_closing:
             raise _ClosingError("the bot is closing; the old generation stays current")
-        self._is_idle.wait(YIELD_S)
 
     async def _become_ready(self) -> None:
         if not self._ready.is_set():
@@ -185,7 +185,3 @@ class AnswerService:
                 self._give_up(error)
             except Exception:
                 log.exception("cannot look for a new generation")
-
-
-def _say_waiting() -> None:
-    log.info("another process is building the index; waiting for it")

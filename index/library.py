@@ -61,6 +61,9 @@ SETTLED_NS = 2_000_000_000
 Progress = Callable[[int, int], None]
 """Told how many passages are embedded, of how many that are known so far."""
 
+Waiting = Callable[[int], None]
+"""Told each second how long another process's building has been waited for; raises to wait no longer."""
+
 
 def _no_progress(done: int, total: int) -> None:
     pass
@@ -227,7 +230,7 @@ class Library:
         dry_run: bool = False,
         yes: bool = False,
         on_progress: Progress = _no_progress,
-        on_wait: Callable[[], None] | None = None,
+        on_wait: Waiting | None = None,
     ) -> ReloadReport:
         """Build a generation from the corpus folder and make it current.
 
@@ -238,8 +241,7 @@ class Library:
             dry_run: Only say what would change.
             yes: Go on even where a large part of the corpus would go away.
             on_progress: Told after each batch.
-            on_wait: Called once where another process is building, before waiting for it; without it, waiting is
-                refused.
+            on_wait: Told while another process is building; without it, waiting is refused.
 
         Raises:
             CorpusError: The folder is missing, or nothing in it can be read.
@@ -379,17 +381,19 @@ class Library:
     # ---------------------------------------------------------------- helpers
 
     @contextmanager
-    def _building(self, on_wait: Callable[[], None] | None) -> Iterator[None]:
+    def _building(self, on_wait: Waiting | None) -> Iterator[None]:
         """Hold the lock of whoever builds this library, over all processes; the system frees it if we die."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            if on_wait is None:
-                raise LibraryBusyError(f"somebody else is building {self.folder.name}") from error
-            on_wait()
-            lock.acquire()
+        waited_s = 0
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=min(waited_s, 1))
+            except filelock.Timeout as error:
+                if on_wait is None:
+                    raise LibraryBusyError(f"somebody else is building {self.folder.name}") from error
+                on_wait(waited_s)
+                waited_s += 1
         try:
             yield
         finally:

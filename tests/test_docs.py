@@ -1,4 +1,4 @@
-"""The pages say what is: examples print what they show, figures are those of the result files, commands are all there."""
+"""The pages say what is: examples print what they show, figures stand in result files, no command is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from bot.client import PERMISSIONS
 from bot.settings import NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "corpus" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "corpus" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 
 EXAMPLES = [

@@ -13,14 +13,12 @@ import discord
 
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
+from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
 from index import Answer, Citation, Quote, Source, Verdict
 
 COLOUR = discord.Colour(0x2F5D8C)
 QUESTION_SHOWN = 300
 LINKS_A_QUOTE = 4
-
-UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
-NOT_COVERED = "The documents that I quote from do not cover that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,6 @@ def not_covered_text(answer: Answer) -> str:
         titles = "\n".join(f"- {escape(shorten(_one_line(title), 150))}" for title in answer.nearest_titles)
         lines.append(f"They do cover:\n{titles}")
     return "\n".join(lines)
-
-
-def confidence_in_words(answer: Answer) -> str:
-    """How sure the bot is, for people who do not read probabilities."""
-    if answer.verdict is Verdict.NOT_COVERED:
-        return "not covered"
-    if answer.verdict is Verdict.UNCERTAIN:
-        return "may not answer"
-    return "very likely" if answer.confidence >= 0.8 else "likely"
 
 
 def _embed(answer: Answer, others: Sequence[Quote]) -> discord.Embed:

@@ -7,11 +7,8 @@ code units in some places and code points in others; the stricter count is used 
 from __future__ import annotations
 
 CONTENT = 2000
-EMBED_TITLE = 256
 EMBED_DESCRIPTION = 4096
-EMBED_FIELD_NAME = 256
 EMBED_FIELD_VALUE = 1024
-EMBED_FIELDS = 25
 EMBED_FOOTER = 2048
 EMBED_TOTAL = 6000
 ELLIPSIS = "\u2026"

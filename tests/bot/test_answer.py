@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.about import UNOFFICIAL, about_body
-from bot.render.answer import NOT_COVERED, UNCERTAIN, Body, answer_body, confidence_in_words, not_covered_text
+from bot.render.answer import Body, answer_body, not_covered_text
+from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
 from index import Answer, DocumentEntry, LibraryStatus, Source, Verdict
 from tests.bot.discord_markdown import links_in, quotes_in, read, styled, styles_in, text_of
 from tests.bot.quotes import answer_of, answers, lines, quote_of, visible

@@ -13,7 +13,7 @@ import pytest
 
 from bot import cli
 from bot.cli import NO_TOKEN
-from bot.render.answer import NOT_COVERED, UNCERTAIN
+from bot.render.wording import NOT_COVERED, UNCERTAIN
 from bot.settings import NAMES
 from index import DEFAULT_ROOM, CorpusError, Library
 from tests.fakes import WordEmbedder

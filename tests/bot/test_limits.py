@@ -17,11 +17,8 @@ texts = st.text(max_size=120)
     ("ours", "discords"),
     [
         ("CONTENT", "MESSAGE_CONTENT"),
-        ("EMBED_TITLE", "EMBED_TITLE"),
         ("EMBED_DESCRIPTION", "EMBED_DESCRIPTION"),
-        ("EMBED_FIELD_NAME", "EMBED_FIELD_NAME"),
         ("EMBED_FIELD_VALUE", "EMBED_FIELD_VALUE"),
-        ("EMBED_FIELDS", "EMBED_FIELDS"),
         ("EMBED_FOOTER", "EMBED_FOOTER"),
         ("EMBED_TOTAL", "EMBED_TOTAL"),
     ],
