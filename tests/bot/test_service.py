@@ -195,7 +195,7 @@ async def test_a_change_that_needs_a_yes_is_left_alone_at_the_start(
         await service.ask(QUESTION)
         refused = await service.reload()
         documents_before_yes = len(service.documents())
-        await asyncio.to_thread(fresh.reload, yes=True)
+        await asyncio.to_thread(fresh.reload, yes=True, on_wait=lambda waited_s: None)
         documents_after_yes = len(service.documents())
 
     assert refused.needs_yes

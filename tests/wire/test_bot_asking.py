@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.client import DissentBot
 from bot.cogs.ask import NO_QUESTION
-from bot.render import answer as rendered
+from bot.render import wording
 from index import CorpusError, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
@@ -51,7 +51,7 @@ async def test_an_answer_repeats_the_question_and_quotes_with_sources(local_disc
 async def test_the_other_quotes_are_in_the_embed(local_discord: LocalDiscord, bot: DissentBot):
     answer = await (await local_discord.slash("ask", question=UNCERTAIN)).answer()
 
-    assert rendered.UNCERTAIN in answer.content
+    assert wording.UNCERTAIN in answer.content
     assert len(quotes_in(answer.content)) == 1
     assert quotes_in(answer.embeds[0]["description"])
     assert "may not answer" in answer.embeds[0]["footer"]["text"]
@@ -60,7 +60,7 @@ async def test_the_other_quotes_are_in_the_embed(local_discord: LocalDiscord, bo
 async def test_a_question_that_is_not_covered_is_refused_in_words(local_discord: LocalDiscord, bot: DissentBot):
     answer = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
 
-    assert rendered.NOT_COVERED in answer.content
+    assert wording.NOT_COVERED in answer.content
     assert "price and bitcoin do not appear in them" in text_of(read(answer.content))
     assert answer.embeds == []
 

@@ -246,11 +246,11 @@ async def test_without_a_network_the_bot_says_so_and_tries_again(
             nonlocal attempts
             attempts += 1
             if attempts == 3:
-                monkeypatch.setattr(Route, "BASE", reachable)
+                Route.BASE = reachable
             super().__init__(*arguments)
 
     monkeypatch.setattr(client_module, "DissentBot", BotBeforeTheNetwork)
-    monkeypatch.setattr(Route, "BASE", f"http://127.0.0.1:{closed_port}/api/v10")
+    Route.BASE = f"http://127.0.0.1:{closed_port}/api/v10"  # `local_discord` puts the true one back
 
     async with bot_running(settings_for(local_discord, library, data), library):
         await local_discord.connected()
