@@ -185,8 +185,8 @@ def _unit(vectors: Any) -> Vectors:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: importing PyTorch makes a million objects and frees none, and each search for
-    garbage among them costs time (about a second of the start)."""
+    """Pause the garbage collector: importing PyTorch makes objects by the hundred thousand and frees hardly any, and
+    each search for garbage among them is time lost (`benchmarks/speed.py` shows it)."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
