@@ -2,9 +2,10 @@
 
     python -m benchmarks.speed [FOLDER OF DOCUMENTS]
 
-Cold is `python -m bot ask` from the shell, with an index on disk; beside it the same interpreter importing PyTorch, and
-sentence-transformers, and doing nothing else. Warm is a question to a running bot; beside it the question's own
-embedding. Times are medians over rounds in which both take turns: machines are noisy, ratios are less so.
+Cold is `python -m bot ask` from the shell, with an index on disk, until the answer's first line is there; beside it the
+same interpreter importing PyTorch, or sentence-transformers, and printing a line. Warm is a question to a running bot;
+beside it the question's own embedding. Times are medians over rounds in which both take turns: machines are noisy,
+ratios are less so.
 """
 
 from __future__ import annotations
@@ -81,18 +82,27 @@ def _warm(library: Library) -> tuple[float, float]:
 def _cold(corpus: Path, data: Path) -> tuple[float, float, float]:
     """Medians, in seconds, of a first answer and of two imports, each in a fresh process."""
     ask = ["-m", "bot", "--corpus", str(corpus), "--data", str(data), "ask", QUESTIONS[0]]
-    commands = (ask, ["-c", "import torch"], ["-c", "import sentence_transformers"])
+    imports = [["-c", f"import {name}; print('done', flush=True)"] for name in ("torch", "sentence_transformers")]
+    commands = (ask, *imports)
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(COLD_ROUNDS):
         for command, measured in zip(commands, times, strict=True):
-            measured.append(_time(partial(_run, command)))
+            measured.append(_seconds_to_first_line(command))
     asking, torch, transformers = (statistics.median(measured) for measured in times)
     return asking, torch, transformers
 
 
-def _run(command: list[str]) -> None:
+def _seconds_to_first_line(command: list[str]) -> float:
     environment = os.environ | {"HF_HUB_OFFLINE": "1"}
-    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, env=environment)
+    started = time.perf_counter()
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        is_there = any(line.strip() for line in process.stdout)
+        elapsed = time.perf_counter() - started
+        process.stdout.read()
+    if not is_there or process.returncode:
+        raise RuntimeError(f"{command} failed")
+    return elapsed
 
 
 def _time(work: Callable[[], object]) -> float:

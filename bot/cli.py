@@ -134,6 +134,7 @@ class Terminal:
 
     def print_json(self, value: Any) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.flush()  # whoever reads a file of answers gets each when it is there
 
 
 @app.callback(invoke_without_command=True)
