@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from index import Library
 from tests.fakes import WordEmbedder
+
+# a slow machine is no failure, and a run can be repeated
+settings.register_profile("project", deadline=None, derandomize=True, database=None)
+settings.load_profile("project")
 
 CORPUS = {
     "sea/lighthouse.md": """\
