@@ -14,7 +14,7 @@ import nupunkt
 
 from index.values import Block, BlockKind, Document, Passage, Sentence, Span
 
-SPLITTER_VERSION = 2
+SPLITTER_VERSION = 3
 """Raised with every change of what reading or splitting returns; generations of another version are rebuilt."""
 
 PASSAGE_CHARACTERS = 800
@@ -79,26 +79,30 @@ def _plain_with_offsets(document: Document, span: Span) -> tuple[str, list[int]]
 def _lines(plain: str, kind: BlockKind) -> Iterator[tuple[int, int]]:
     """The stretches of a block that no sentence crosses.
 
-    A line break ends a sentence in lists, tables, code, and wherever the next line's first word would still have
-    fitted on its line: then nothing but the author broke it (verse, chat logs, addresses).
+    A line break ends a sentence unless an editor wrapped the line there: then the next line's first word would not
+    have fitted any more. In verse, chat logs and addresses that is so for the longest line at most, so a block counts
+    as wrapped only where most of its breaks look so. A heading is one sentence.
     """
     lines = [match.span() for match in re.finditer(r"[^\n]+", plain)]
     if not lines:
         return
-    width = max(len(plain[start:end].rstrip()) for start, end in lines)
+    is_wrap = [kind is BlockKind.HEADING or _is_wrap(plain, lines, number, kind) for number in range(len(lines) - 1)]
+    is_wrapped = 2 * sum(is_wrap) > len(is_wrap)
     begin = lines[0][0]
-    for (start, end), following in zip(lines, [*lines[1:], None], strict=True):
-        if following is not None and kind is not BlockKind.HEADING:
-            next_word = plain[following[0] : following[1]].split(maxsplit=1)[:1]
-            is_wrapped = width in WRAP_WIDTHS and (
-                not next_word or len(plain[start:end].strip()) + 1 + len(next_word[0]) > width
-            )
-            if is_wrapped and not (kind is BlockKind.LINES and _ends_sentence(plain[start:end])):
-                continue
-        elif following is not None:
-            continue
-        yield begin, end
-        begin = following[0] if following is not None else end
+    for number, (_, end) in enumerate(lines[:-1]):
+        if not (is_wrapped and is_wrap[number]):
+            yield begin, end
+            begin = lines[number + 1][0]
+    yield begin, lines[-1][1]
+
+
+def _is_wrap(plain: str, lines: Sequence[tuple[int, int]], number: int, kind: BlockKind) -> bool:
+    """Whether the next line's first word would not have fitted behind this line."""
+    width = max(len(plain[start:end].rstrip()) for start, end in lines)
+    line, following = (plain[start:end].strip() for start, end in lines[number : number + 2])
+    if width not in WRAP_WIDTHS or (kind is BlockKind.LINES and _ends_sentence(line)):
+        return False
+    return not following or len(line) + 1 + len(following.split(maxsplit=1)[0]) > width
 
 
 def _ends_sentence(line: str) -> bool:

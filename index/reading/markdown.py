@@ -91,7 +91,12 @@ def read_markdown(text: str) -> Outline:
             heading = " ".join("".join(text[part.start : part.end] for part in parts).split())
             if heading:
                 builder.open_section(int(parents[-1].tag[1:]), heading)
-        builder.add(kind, parts)
+        if token.type in ("fence", "code_block"):  # code is never wrapped: each line is a block
+            for line in re.finditer(r"[^\n]+", body[content.start : content.end]):
+                span = Span(content.start + line.start(), content.start + line.end())
+                builder.add(kind, _without(span, [*_meeting(merge_spans([*hidden, *gaps]), span)]))
+        else:
+            builder.add(kind, parts)
         builder.emphasis += inline.emphasis
         # a mark ahead of a block's first word is that block's, not the one's before
         first = builder.blocks[-1].span.start if builder.blocks else 0

@@ -148,6 +148,9 @@ def test_a_sentence_ends_at_its_closing_mark(text: str, expected: list[str]) -> 
     assert sentence_texts(document_of(text)) == expected
 
 
+LONG_LINE = "Anna: has anybody seen the memo from the embassy in Dacca"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -156,9 +159,12 @@ def test_a_sentence_ends_at_its_closing_mark(text: str, expected: list[str]) -> 
         ("| Month | Work |\n| --- | --- |\n| May | Sow |\n", ["Month | Work", "May | Sow"]),
         ("Anna: hello there\nBoris: hello Anna\nAnna: bye\n", ["Anna: hello there", "Boris: hello Anna", "Anna: bye"]),
         ("```\nfirst line\nsecond line\n```\n", ["first line", "second line"]),
+        (f"```\n{LONG_LINE}\nshort\n```\n", [LONG_LINE, "short"]),
+        (f"> ```\n> {LONG_LINE}\n> short\n> ```\n", [LONG_LINE, "short"]),
+        (f"{LONG_LINE}\nBoris: yes\nAnna: where is it\n", [LONG_LINE, "Boris: yes", "Anna: where is it"]),
         ("12 Long Lane\nOld Town\nNorth Shire\n", ["12 Long Lane", "Old Town", "North Shire"]),
     ],
-    ids=["list", "numbered list", "table", "chat log", "code", "address"],
+    ids=["list", "numbered list", "table", "chat log", "code", "long code", "quoted code", "long chat log", "address"],
 )
 def test_a_line_break_ends_a_sentence_where_the_author_broke_the_line(text: str, expected: list[str]) -> None:
     assert sentence_texts(document_of(text)) == expected
