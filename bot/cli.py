@@ -23,19 +23,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from bot.console import print_answer, print_report, run_console
+from bot.console import print_answer, run_console
 from bot.logs import set_up_logging
+from bot.reports import missed_floors, print_evaluation, print_findings, print_golden_evaluation, print_report
 from bot.settings import Settings, SettingsError, read_settings
 from index import (
     DEFAULT_LIMIT,
     DEFAULT_ROOM,
     Answer,
     Library,
+    QuestionsError,
     ReloadReport,
     RetrievalError,
     SentenceTransformerEmbedder,
     UnknownDocumentError,
+    check_corpus,
+    evaluate_golden,
+    read_off_topic,
+    read_question_set,
 )
+from index import evaluate as evaluate_questions
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -85,10 +92,11 @@ class Terminal:
             level = "WARNING"
         set_up_logging(level, self.settings.log_format)
 
-    def library(self) -> Library:
+    def library(self, corpus: Path | None = None) -> Library:
+        """The library of a folder of documents, of the corpus that is set by default."""
         settings = self.settings
         return Library(
-            corpus=settings.corpus_dir,
+            corpus=corpus or settings.corpus_dir,
             data=settings.data_dir,
             embedder=SentenceTransformerEmbedder(settings.embedding_model),
             base_url=settings.corpus_url,
@@ -118,9 +126,9 @@ class Terminal:
             )
 
     @contextlib.contextmanager
-    def progress(self) -> Iterator[Callable[[int, int], None]]:
+    def progress(self, what: str = "Embedding passages") -> Iterator[Callable[[int, int], None]]:
         """A bar on a terminal, nothing elsewhere."""
-        columns = (TextColumn("Embedding passages"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.errors, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("embedding", total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -209,10 +217,6 @@ class Question:
     id: str | int | None = None
 
 
-class QuestionsError(Exception):
-    """A file of questions cannot be used; the message names the line."""
-
-
 def read_questions(path: Path, within: str | None = None) -> list[Question]:
     """Read a file of questions, one JSON object a line; blank lines are passed over.
 
@@ -238,6 +242,59 @@ def read_questions(path: Path, within: str | None = None) -> list[Question]:
             raise QuestionsError(f'{path}, line {number}: "within" is not the name of a document')
         found.append(Question(content["question"], line_within, content.get("id")))
     return found
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A question set with its documents.")] = None,
+    off_topic: Annotated[Path | None, typer.Option(help="A file of questions that the set does not cover.")] = None,
+    golden: Annotated[bool, typer.Option("--golden", help="Ask the corpus its own golden questions.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how well questions with known answers are answered; nothing becomes current."""
+    terminal: Terminal = context.obj
+    if (folder is not None) == golden:
+        raise typer.BadParameter("give the folder of a question set, or --golden")
+    if golden and off_topic is not None:
+        raise typer.BadParameter("--off-topic belongs to a question set; golden questions have their own")
+    terminal.set_up_logging(is_service=False)
+    if folder is not None:
+        _evaluate_set(terminal, folder, off_topic, as_json=as_json)
+    else:
+        _evaluate_golden(terminal, as_json=as_json)
+
+
+def _evaluate_set(terminal: Terminal, folder: Path, off_topic: Path | None, *, as_json: bool) -> None:
+    questions = read_question_set(folder) + (read_off_topic(off_topic) if off_topic else [])
+    library = terminal.library(folder / "corpus")
+    with terminal.progress() as show:
+        generation = library.draft(on_progress=show, on_wait=terminal.hint_waiting)
+    with terminal.progress("Asking questions") as show:
+        evaluation = evaluate_questions(
+            generation, library.embedder, questions, strictness=library.strictness, on_progress=show
+        )
+    if as_json:
+        terminal.print_json(evaluation.as_dict())
+    else:
+        print_evaluation(terminal.console, evaluation)
+
+
+def _evaluate_golden(terminal: Terminal, *, as_json: bool) -> None:
+    library = terminal.library()
+    with terminal.progress() as show:
+        generation = library.draft(on_progress=show, on_wait=terminal.hint_waiting)
+    with terminal.progress("Asking questions") as show:
+        evaluation = evaluate_golden(
+            generation, library.corpus, library.embedder, strictness=library.strictness, on_progress=show
+        )
+    if as_json:
+        terminal.print_json(evaluation.as_dict())
+    else:
+        print_golden_evaluation(terminal.console, evaluation)
+    missed = missed_floors(evaluation.floors)
+    if missed:
+        _fail(f"Below the floors of {library.corpus}: {missed}.", FAILED)
 
 
 @corpus_app.command("status")
@@ -329,6 +386,21 @@ def corpus_show(
     terminal.console.print(Text(document.text))
 
 
+@corpus_app.command("check")
+def corpus_check(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Look for what authors should mend: footnotes, links, dates, repeats, names, golden questions."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    library = terminal.library()
+    findings = check_corpus(library.corpus, library.embedder)
+    if as_json:
+        terminal.print_json([asdict(finding) for finding in findings])
+    else:
+        print_findings(terminal.console, findings)
+    if not all(finding.is_remark for finding in findings):
+        raise typer.Exit(FAILED)
+
+
 def main() -> None:
     """The console script: every expected failure is one plain line."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
@@ -343,8 +415,6 @@ def main() -> None:
     except RetrievalError as error:
         logging.getLogger(__name__).debug("failed", exc_info=error)
         _fail(error.user_message, FAILED)
-    except QuestionsError as error:
-        _fail(str(error), FAILED)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:

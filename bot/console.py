@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.render.text import pieces
 from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
-from index import Answer, Library, Quote, ReloadReport, RetrievalError, Verdict
+from index import Answer, Library, Quote, RetrievalError, Verdict
 
 PROMPT = "? "
 WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
@@ -90,33 +90,6 @@ def _signs_table(answer: Answer) -> Table:
     for number, quote in enumerate(answer.quotes, 1):
         table.add_row(f"score of quote {number}", f"{quote.score:.3f}")
     return table
-
-
-def print_report(console: Console, report: ReloadReport) -> None:
-    """Show what a reload found and did."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for name, documents in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
-        shown = ", ".join(documents[:8]) + (f" and {len(documents) - 8} more" if len(documents) > 8 else "")
-        table.add_row(name, str(len(documents)), shown)
-    table.add_row("unchanged", str(report.unchanged), "")
-    table.add_row("failed", str(len(report.failed)), "")
-    console.print(table)
-    for failure in report.failed:
-        kept = " (its last good version stays)" if failure.kept else ""
-        console.print(Text(f"  {failure.path}: it {failure.reason}{kept}", style="yellow"))
-    if report.needs_yes:
-        console.print(Text(f"Not made current: {report.needs_yes}."))
-    elif not report.made_current:
-        console.print(Text(f"Dry run: generation {report.generation} would become current."))
-    else:
-        same = report.generation == report.previous
-        what = "stays current" if same else "is current"
-        console.print(
-            Text(
-                f"Generation {report.generation} {what}: {report.passages} passages, {report.embedded} embedded, "
-                f"{report.elapsed_s:.1f} s."
-            )
-        )
 
 
 def run_console(library: Library, console: Console, errors: Console) -> None:

@@ -4,6 +4,7 @@ Plain and synchronous; knows nothing of Discord. These names are all that other 
 """
 
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, address_of
+from index.checking import Finding, check_corpus
 from index.confidence import Strictness
 from index.embedding import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder
 from index.errors import (
@@ -11,11 +12,15 @@ from index.errors import (
     DocumentError,
     LibraryBusyError,
     ModelError,
+    QuestionsError,
     RetrievalError,
     StaleGenerationError,
     UnknownDocumentError,
 )
+from index.evaluation import Evaluation, evaluate
+from index.golden import Floor, GoldenEvaluation, evaluate_golden
 from index.library import Library
+from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -43,11 +48,17 @@ __all__ = [
     "DocumentEntry",
     "DocumentError",
     "Embedder",
+    "Evaluation",
+    "EvaluationQuestion",
     "Failure",
+    "Finding",
+    "Floor",
+    "GoldenEvaluation",
     "Library",
     "LibraryBusyError",
     "LibraryStatus",
     "ModelError",
+    "QuestionsError",
     "Quote",
     "ReloadReport",
     "RetrievalError",
@@ -59,4 +70,9 @@ __all__ = [
     "UnknownDocumentError",
     "Verdict",
     "address_of",
+    "check_corpus",
+    "evaluate",
+    "evaluate_golden",
+    "read_off_topic",
+    "read_question_set",
 ]

@@ -4,6 +4,7 @@ RetrievalError
 ├── CorpusError            the corpus folder is missing or holds nothing to answer from
 ├── DocumentError          one file cannot be read (collected in the reload report)
 ├── UnknownDocumentError   a document was named that is not there
+├── QuestionsError         a file of evaluation questions cannot be used
 ├── ModelError             the embedding model is missing, damaged or unusable
 ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
 └── LibraryBusyError       somebody else is building this library
@@ -42,6 +43,13 @@ class UnknownDocumentError(RetrievalError):
     """A document was named that the current generation does not hold."""
 
     user_message = "There is no such document."
+
+
+class QuestionsError(RetrievalError):
+    """A file of questions cannot be used; the message names the file and the line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, user_message=message)
 
 
 class ModelError(RetrievalError):

@@ -6,8 +6,8 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,33 @@ class Generation:
         self.passage_vectors: Vectors = _rows(segments, sentences=False)
         self.sentence_vectors: Vectors = _rows(segments, sentences=True)
 
+    @classmethod
+    def build(cls, manifest: Manifest, segments: Sequence[Segment]) -> Generation:
+        """Build what a question needs from at least one segment, in order of document id, in memory."""
+        return cls(
+            manifest,
+            segments,
+            FaissIndex.build(_rows(segments, sentences=False)),
+            KeywordIndex.build(list(_passage_terms(segments))),
+            KeywordIndex.build(list(_sentence_terms(segments))),
+        )
+
     @property
     def id(self) -> str:
         return self.manifest.id
+
+    def without(self, documents: Collection[str]) -> Generation:
+        """The same without some documents, in memory only; at least one must be left."""
+        kept = [segment for segment in self.segments if segment.document.id not in documents]
+        keys = {name: key for name, key in self.manifest.segments.items() if name not in documents}
+        manifest = replace(
+            self.manifest,
+            id=generation_id(keys, self.manifest.failed),
+            documents=tuple(entry for entry in self.manifest.documents if entry.id not in documents),
+            segments=keys,
+            checksums={},
+        )
+        return Generation.build(manifest, kept)
 
     @cached_property
     def _number_of_document(self) -> dict[str, int]:
@@ -130,58 +154,82 @@ def document_key(document_id: str) -> str:
     return hashlib.sha256(document_id.encode()).hexdigest()[:16]
 
 
-def write_generation(
-    folder: Path,
-    segments: Sequence[Segment],
-    keys: Mapping[str, str],
-    *,
-    embedder: Embedder,
-    failed: Sequence[FailedFile] = (),
-) -> str:
-    """Write a generation beside the others and return its id; it is not current yet.
-
-    It is made in a folder that no reader looks at, and appears under its name by one rename.
+def manifest_of(
+    segments: Sequence[Segment], keys: Mapping[str, str], *, embedder: Embedder, failed: Sequence[FailedFile] = ()
+) -> Manifest:
+    """Say of a new generation what it will hold.
 
     Args:
-        folder: The library's folder, in which the segments already lie.
         segments: In order of document id, at least one.
         keys: Document id to segment key.
         embedder: The model that made the vectors.
         failed: What could not be taken in.
     """
-    name = generation_id(keys, failed)
+    return Manifest(
+        id=generation_id(keys, failed),
+        built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        model=embedder.name,
+        model_digest=embedder.digest,
+        dimension=int(segments[0].vectors.shape[1]),
+        documents=tuple(
+            DocumentEntry(
+                id=segment.document.id,
+                key=document_key(segment.document.id),
+                title=segment.document.title,
+                path=segment.document.path,
+                digest=segment.document.digest,
+                characters=len(segment.document.text),
+                passages=len(segment.passages),
+            )
+            for segment in segments
+        ),
+        segments=dict(keys),
+        failed=tuple(failed),
+    )
+
+
+def write_generation(folder: Path, generation: Generation) -> None:
+    """Write a generation beside the others; it is not current yet.
+
+    It is made in a folder that no reader looks at, and appears under its name by one rename.
+
+    Args:
+        folder: The library's folder, in which the segments already lie.
+        generation: As built in memory.
+    """
+    manifest = generation.manifest
+    name = manifest.id
     target = folder / "generations" / name
     building = folder / "generations" / f".building-{name}"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
 
-    passages = _rows(segments, sentences=False)
-    FaissIndex.build(passages).save(building / PASSAGE_VECTORS)
-    KeywordIndex.build(list(_passage_terms(segments))).save(building / PASSAGE_KEYWORDS)
-    KeywordIndex.build(list(_sentence_terms(segments))).save(building / SENTENCE_KEYWORDS)
+    generation.vectors.save(building / PASSAGE_VECTORS)
+    generation.passage_keywords.save(building / PASSAGE_KEYWORDS)
+    generation.sentence_keywords.save(building / SENTENCE_KEYWORDS)
 
     built_files = sorted(path for path in building.rglob("*") if path.is_file())
     content: dict[str, Any] = {
         "format": [GENERATION_FORMAT, SEGMENT_FORMAT],
         "splitter": SPLITTER_VERSION,
         "id": name,
-        "built": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "model": {"name": embedder.name, "digest": embedder.digest, "dimension": int(passages.shape[1])},
+        "built": manifest.built,
+        "model": {"name": manifest.model, "digest": manifest.model_digest, "dimension": manifest.dimension},
         "documents": [
             {
-                "id": segment.document.id,
-                "title": segment.document.title,
-                "path": segment.document.path,
-                "digest": segment.document.digest,
-                "characters": len(segment.document.text),
-                "passages": len(segment.passages),
-                "segment": keys[segment.document.id],
+                "id": entry.id,
+                "title": entry.title,
+                "path": entry.path,
+                "digest": entry.digest,
+                "characters": entry.characters,
+                "passages": entry.passages,
+                "segment": manifest.segments[entry.id],
             }
-            for segment in segments
+            for entry in manifest.documents
         ],
         "failed": [
             {"path": item.failure.path, "reason": item.failure.reason, "kept": item.failure.kept, "digest": item.digest}
-            for item in failed
+            for item in manifest.failed
         ],
         "checksums": {path.relative_to(building).as_posix(): _checksum(path) for path in built_files},
     }
@@ -190,7 +238,6 @@ def write_generation(
     if target.exists():
         shutil.rmtree(target)  # the same content, found damaged: nobody can open it
     building.rename(target)
-    return name
 
 
 def read_manifest(folder: Path, name: str) -> Manifest:

@@ -34,6 +34,7 @@ from index.generation import (
     FailedFile,
     Generation,
     generation_id,
+    manifest_of,
     open_generation,
     read_manifest,
     write_generation,
@@ -272,6 +273,21 @@ class Library:
         )
         return report
 
+    def draft(self, *, on_progress: Progress = _no_progress, on_wait: Waiting | None = None) -> Generation:
+        """The files as they lie now as a generation in memory: nothing becomes current, and nothing is removed.
+
+        What had to be embedded for it is kept for the next reload.
+
+        Raises:
+            CorpusError: The folder is missing, or nothing in it can be read.
+            LibraryBusyError: Somebody else is building, and `on_wait` is not given.
+        """
+        with self._building(on_wait):
+            self.open()
+            plan, _ = self._plan(self._generation)
+            generation, _ = self._assemble(plan, on_progress)
+        return generation
+
     def _plan(self, current: Generation | None) -> tuple[_Plan, ReloadReport]:
         found, unreadable = scan(self.corpus)
         digests = self._digests(found)
@@ -327,6 +343,12 @@ class Library:
 
     def _build(self, plan: _Plan, on_progress: Progress) -> int:
         """Embed what is new and write the generation; return how many passages were embedded."""
+        generation, embedded = self._assemble(plan, on_progress)
+        write_generation(self.folder, generation)
+        return embedded
+
+    def _assemble(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
+        """The planned generation in memory, its segments on disk; also how many passages had to be embedded."""
         folder = self.folder / "segments"
         folder.mkdir(parents=True, exist_ok=True)
         characters = sum(len(document.text) for document in plan.unbuilt.values())
@@ -347,8 +369,8 @@ class Library:
             else:
                 segment = read_segment(folder, key)
             segments.append(segment)
-        write_generation(self.folder, segments, plan.keys, embedder=self.embedder, failed=plan.failed)
-        return done
+        manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed)
+        return Generation.build(manifest, segments), done
 
     def _make_current(self, generation: Generation, *, held: bool = False) -> None:
         """Make an opened, and so verified, generation current by one rename."""

@@ -80,6 +80,12 @@ class Document:
     sources: tuple[Source, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The front matter's tags."""
+        tags = self.metadata.get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
     @cached_property
     def _hidden_ends(self) -> list[int]:
         return [span.end for span in self.hidden]

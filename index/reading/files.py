@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 """A text larger than this is a mistake more often than a document; it would take minutes to embed."""
 
 READERS: dict[str, Callable[[str], Outline]] = {".md": read_markdown, ".txt": read_text}
-NOT_DOCUMENTS = frozenset({"readme.md", "questions.jsonl"})
+NOT_DOCUMENTS = frozenset({"readme.md", "questions.jsonl", "floors.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class FileState:
 def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
     """List the files that are documents, in path order, and those that cannot be.
 
-    Left out without a word: `README.md`, `questions.jsonl`, dot files and dot folders, links that leave the folder.
+    Left out without a word: `README.md`, `questions.jsonl`, `floors.json`, dot files and dot folders, links that
+    leave the folder.
 
     Raises:
         CorpusError: The folder is missing or cannot be listed.

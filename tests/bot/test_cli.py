@@ -523,6 +523,125 @@ def test_square_brackets_of_documents_are_shown_as_they_are(built: Run, corpus_f
 # ---- failing
 
 
+# ---- checking and evaluating
+
+HIVE = {"document": "garden/bees", "text": "A healthy hive holds about fifty thousand bees in June."}
+
+
+@pytest.fixture
+def golden_corpus(corpus_folder: Path) -> Path:
+    """The corpus with one golden question that it answers and one that it does not cover."""
+    lines: list[dict[str, Any]] = [
+        {"id": "bees", "question": "how many bees in a healthy hive", "kind": "answerable", "evidence": [HIVE]},
+        {"id": "off", "question": "zzz qqq", "kind": "off_topic", "evidence": []},
+    ]
+    (corpus_folder / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return corpus_folder
+
+
+@pytest.fixture
+def question_set(tmp_path: Path) -> Path:
+    """A question set of one document and one question."""
+    text = "The lamp burned whale oil until 1904."
+    folder = tmp_path / "set"
+    (folder / "corpus").mkdir(parents=True)
+    (folder / "corpus" / "lamp.md").write_text(text, encoding="utf-8")
+    question = {"id": "q", "question": "What did the lamp burn?", "document": "lamp", "answerable": True}
+    (folder / "questions.jsonl").write_text(json.dumps(question | {"evidence": [[16, 25]]}), encoding="utf-8")
+    return folder
+
+
+def test_golden_questions_are_evaluated_on_the_files_as_they_lie_and_nothing_becomes_current(
+    built: Run, golden_corpus: Path
+):
+    before = built("corpus", "status", "--json").json["generation"]
+    (golden_corpus / "new.md").write_text("A healthy wasp nest holds about four thousand wasps.", encoding="utf-8")
+
+    figures = built("evaluate", "--golden", "--json").json
+
+    assert figures["retrieval"]["hit@3"] == 1.0
+    assert figures["refusal"]["off_topic"]["not_covered"] == 1.0
+    assert figures["generation"] != before
+    assert built("corpus", "status", "--json").json["generation"] == before
+
+
+def test_a_missed_floor_is_a_failure_that_names_it(run: Run, golden_corpus: Path):
+    floors = {"at_least": {"retrieval.hit@3": 0.5}, "at_most": {"refusal.off_topic.not_covered": 0.5}}
+    (golden_corpus / "floors.json").write_text(json.dumps(floors), encoding="utf-8")
+
+    result = run("evaluate", "--golden")
+
+    assert result.code == 1
+    assert "refusal.off_topic.not_covered must be at most 0.500 and is 1.000" in result.err
+    assert "hit@3" in result.out
+    assert "hit@3" not in result.err
+
+
+def test_golden_figures_are_shown_as_tables_with_the_worst_questions(run: Run, golden_corpus: Path):
+    result = run("evaluate", "--golden")
+
+    assert result.code == 0
+    for words in ("evidence recall, 600 characters", "hit@3", "Verdicts", "off topic", "Served worst", "how many bees"):
+        assert words in result.out
+
+
+def test_a_question_set_is_evaluated_on_its_own_documents(run: Run, question_set: Path, tmp_path: Path):
+    off_topic = questions_file(tmp_path, {"question": "zzz qqq"})
+
+    figures = run("evaluate", str(question_set), "--off-topic", off_topic, "--json").json
+
+    assert figures["questions"] == {"answerable": 1, "off_topic": 1}
+    assert figures["retrieval"]["hit@600"] == 1.0
+    assert figures["elapsed_ms"]["p99"] >= figures["elapsed_ms"]["p50"] > 0
+
+
+def test_a_set_of_off_topic_questions_alone_can_be_shown(run: Run, question_set: Path):
+    lines = (question_set / "questions.jsonl").read_text(encoding="utf-8").replace("true", "false")
+    (question_set / "questions.jsonl").write_text(lines, encoding="utf-8")
+
+    result = run("evaluate", str(question_set))
+
+    assert result.code == 0
+    assert "near topic" in result.out
+    assert "hit@3" not in result.out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["evaluate"], ["evaluate", "x", "--golden"], ["evaluate", "--golden", "--off-topic", "x"]]
+)
+def test_evaluate_wants_a_set_or_the_golden_questions(run: Run, arguments: list[str]):
+    assert run(*arguments).code == 2
+
+
+def test_a_folder_that_is_no_question_set_is_a_failure_in_plain_words(run: Run, tmp_path: Path):
+    result = run("evaluate", str(tmp_path))
+
+    assert result.code == 1
+    assert "questions.jsonl cannot be read" in result.err
+
+
+def test_findings_are_listed_and_fail(run: Run, corpus_folder: Path):
+    result = run("corpus", "check")
+
+    assert result.code == 1
+    assert "garden/bees.md: the front matter has no licence" in result.out
+    assert "questions.jsonl:1: is no golden question" in result.out
+
+
+def test_a_corpus_with_remarks_alone_passes(run: Run, tmp_path: Path):
+    front = "---\ntitle: A\nsummary: B.\nupdated: 2026-01-01\nlicence: CC0\n---\n"
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    (folder / "a.md").write_text(front + "See [this](http://example.org).", encoding="utf-8")
+
+    result = run("corpus", "check", "--json", corpus=folder)
+
+    assert result.code == 0
+    assert result.json == [
+        {"path": "a.md", "line": 7, "what": "http://example.org is without https", "is_remark": True}
+    ]
+
+
 def test_a_failure_of_the_index_is_one_plain_line(run: Run, monkeypatch: pytest.MonkeyPatch):
     def fail(self: object) -> str | None:
         raise CorpusError("details for the log", user_message="Plain words.")

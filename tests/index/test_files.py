@@ -63,6 +63,7 @@ def test_files_that_are_no_documents_are_left_out_without_a_word(folder: Path) -
                 "sub/README.md",
                 "readme.MD",
                 "questions.jsonl",
+                "floors.json",
                 ".hidden.md",
                 ".git/a.md",
                 "s/.x/b.md",
