@@ -234,21 +234,20 @@ class _Name:
 
     places: dict[int, int] = field(default_factory=dict)
     """Number of the document to offset."""
-    forenames: set[str] = field(default_factory=set)
-    """Capitalised words right before it."""
+    partners: set[str] = field(default_factory=set)
+    """Capitalised words right before and behind it: the rest of a full name."""
 
 
 def _names(read: Sequence[_Read]) -> Iterator[Finding]:
     """Names that one document spells almost as another does.
 
-    Two are taken for different names where a document holds both, or where they follow different forenames.
+    Two are taken for different names where a document holds both, or where both stand in full names that differ.
     """
     names: defaultdict[str, _Name] = defaultdict(_Name)
     for number, item in enumerate(read):
-        for name, forename, offset in _names_in(item):
+        for name, partners, offset in _names_in(item):
             names[name].places.setdefault(number, offset)
-            if forename:
-                names[name].forenames.add(forename)
+            names[name].partners |= partners
     neighbours: defaultdict[str, list[str]] = defaultdict(list)
     for name in sorted(names):
         for key in {_folded(name), *_deletions(_folded(name))}:
@@ -256,7 +255,7 @@ def _names(read: Sequence[_Read]) -> Iterator[Finding]:
     pairs = {pair for group in neighbours.values() for pair in combinations(group, 2)}
     for one, other in sorted(pairs):
         first, second = names[one], names[other]
-        is_told_apart = first.forenames and second.forenames and not first.forenames & second.forenames
+        is_told_apart = first.partners and second.partners and not first.partners & second.partners
         if is_told_apart or first.places.keys() & second.places.keys() or not _are_alike(one, other):
             continue
         rare, common = sorted((one, other), key=lambda name: (len(names[name].places), -min(names[name].places)))
@@ -265,17 +264,24 @@ def _names(read: Sequence[_Read]) -> Iterator[Finding]:
         yield read[number].finding(f"{rare!r} is spelled {common!r} in {elsewhere}", offset)
 
 
-def _names_in(item: _Read) -> Iterator[tuple[str, str, int]]:
-    """Words with a capital that no sentence begins with, each with the capitalised word before it and its place."""
+def _names_in(item: _Read) -> Iterator[tuple[str, set[str], int]]:
+    """Words with a capital that no sentence begins with, each with the capitalised words beside it and its place."""
     text = item.document.text
     for sentence in (sentence for passage in item.passages for sentence in passage.sentences):
         parts = () if sentence.is_heading else item.document.visible(sentence.span)
         words = [match for part in parts for match in _WORD.finditer(text, part.start, part.end)]
-        for before, word in pairwise(words):
-            between = text[before.end() : word.start()].strip(" ")
-            if word[0][0].isupper() and not word[0].isupper() and between not in (":", ".", "?", "!"):
-                forename = before[0] if before[0][0].isupper() and not between else ""
-                yield re.sub(r"['\u2019]s?$", "", word[0]), forename, word.start()
+        gaps = [text[before.end() : word.start()].strip(" ") for before, word in pairwise(words)]
+        for number, word in enumerate(words[1:], 1):
+            if not word[0][0].isupper() or word[0].isupper() or gaps[number - 1] in (":", ".", "?", "!"):
+                continue
+            beside = [words[number - 1]] if not gaps[number - 1] else []
+            beside += [words[number + 1]] if number < len(gaps) and not gaps[number] else []
+            yield _bare(word[0]), {_bare(other[0]) for other in beside if other[0][0].isupper()}, word.start()
+
+
+def _bare(name: str) -> str:
+    """A name without the ending of a genitive."""
+    return re.sub(r"['\u2019]s?$", "", name)
 
 
 @lru_cache(maxsize=100_000)
@@ -292,7 +298,8 @@ def _deletions(word: str) -> Iterable[str]:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Whether two spellings are probably of one name: the same letters, or one edit apart and no inflection."""
+    """Whether two spellings are probably of one name: the same letters, or one edit apart and neither an inflection
+    of the other nor what comes from there (Iraq, Iraqi; Syria, Syrian)."""
     first, second = _folded(one), _folded(other)
     if first == second:
         return one.casefold() != other.casefold()
@@ -300,6 +307,7 @@ def _are_alike(one: str, other: str) -> bool:
         min(len(first), len(second)) >= NAME_LETTERS
         and first[0] == second[0]
         and _stem.stemWord(first) != _stem.stemWord(second)
+        and not {first, second} & {f"{name}{ending}" for name in (first, second) for ending in "ins"}
         and DamerauLevenshtein.distance(first, second) == 1
     )
 
