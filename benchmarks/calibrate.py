@@ -30,7 +30,15 @@ from benchmarks.results import write_results
 from bot.settings import default_corpus
 from index import DEFAULT_LIMIT, DEFAULT_ROOM, Library, SentenceTransformerEmbedder
 from index.answering import retrieve, score_and_quote
-from index.keywords import terms
+from index.evaluation import holds, shared_characters
+from index.query import read_query
+from index.questions import (
+    GOLDEN_QUESTIONS,
+    EvaluationQuestion,
+    Evidence,
+    read_golden_questions,
+    read_question_set,
+)
 from index.values import Signs
 
 CONFIDENCE = Path(__file__).resolve().parent.parent / "index" / "confidence.json"
@@ -38,15 +46,6 @@ QUESTIONS_A_SET = 300
 ANSWERED_FROM = 0.5
 REFUSED_AT_MOST = 0.02
 """Share of questions whose answer is shown that may be refused; the lower limit follows from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question with its evidence: alternatives, each a document with a span; none where nothing answers it."""
-
-    text: str
-    kind: str
-    evidence: tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,68 +77,52 @@ def main() -> None:
 
 def _ask_all(libraries: dict[str, Library], folders: dict[str, Path]) -> Iterator[Asked]:
     for name, library in libraries.items():
-        questions = _golden(library) if name == "golden" else _marked(folders[name].parent / "questions.jsonl")
-        for number, question in enumerate(questions):
-            query = library.embedder.embed_query(question.text)
-            group = question.evidence[0][0] if question.evidence else f"part {number % 5}"
+        for number, question in enumerate(_golden(library) if name == "golden" else _marked(folders[name].parent)):
+            group = question.evidence[0].document if question.evidence else f"part {number % 5}"
+            kind = str(question.kind).replace("_", "-").replace("paraphrase", "answerable")
             for other in libraries:
                 if other != name:
-                    signs, _ = _ask(libraries[other], query, question, None)
+                    signs, _ = _ask(libraries[other], question, None)
                     yield Asked(other, "off-topic", group, signs, False)
-            signs, is_hit = _ask(library, query, question, None)
-            yield Asked(name, question.kind, group, signs, is_hit)
+            signs, is_hit = _ask(library, question, None)
+            yield Asked(name, kind, group, signs, is_hit)
             if question.evidence:
-                signs, _ = _ask(library, query, question, _masked(library, question))
+                signs, _ = _ask(library, question, _masked(library, question))
                 yield Asked(name, "masked", group, signs, False)
 
 
-def _marked(path: Path) -> list[Question]:
-    questions = [item for item in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if item["answerable"]]
-    return [
-        Question(item["question"], "answerable", tuple((item["document"], *span) for span in item["evidence"]))
-        for item in random.Random(7).sample(questions, min(QUESTIONS_A_SET, len(questions)))
-    ]
+def _marked(folder: Path) -> list[EvaluationQuestion]:
+    questions = [question for question in read_question_set(folder) if question.is_answerable]
+    return random.Random(7).sample(questions, min(QUESTIONS_A_SET, len(questions)))
 
 
-def _golden(library: Library) -> list[Question]:
-    lines = (library.corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    found = []
-    for item in map(json.loads, lines):
-        places = []
-        for evidence in item["evidence"]:
-            start = library.document(evidence["document"]).text.index(evidence["text"])
-            places.append((evidence["document"], start, start + len(evidence["text"])))
-        kind = "answerable" if item["kind"] == "paraphrase" else item["kind"].replace("_", "-")
-        found.append(Question(item["question"], kind, tuple(places)))
-    return found
+def _golden(library: Library) -> list[EvaluationQuestion]:
+    texts = {segment.document.id: segment.document.text for segment in library.generation.segments}
+    questions, problems = read_golden_questions(library.corpus / GOLDEN_QUESTIONS, texts)
+    if problems:
+        raise ValueError(problems[0])
+    return questions
 
 
-def _masked(library: Library, question: Question) -> NDArray[np.int64]:
+def _masked(library: Library, question: EvaluationQuestion) -> NDArray[np.int64]:
     """All passages but those that hold evidence."""
     generation = library.generation
     kept = [
         number
         for number, (owner, passage) in enumerate(generation.passages)
-        if not any(
-            generation.segments[owner].document.id == document and start < passage.span.end and end > passage.span.start
-            for document, start, end in question.evidence
-        )
+        if not shared_characters([Evidence(generation.segments[owner].document.id, passage.span)], question.evidence)
     ]
     return np.array(kept, dtype=np.int64)
 
 
-def _ask(
-    library: Library, query: NDArray[np.float32], question: Question, only: NDArray[np.int64] | None
-) -> tuple[Signs, bool]:
-    words = terms(question.text)
-    found = retrieve(library.generation, query, words, only)
-    quotes = score_and_quote(library.generation, query, words, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
-    is_hit = any(
-        quote.citation.document == document and quote.citation.span.start <= start and end <= quote.citation.span.end
-        for quote in quotes
-        for document, start, end in question.evidence
+def _ask(library: Library, question: EvaluationQuestion, only: NDArray[np.int64] | None) -> tuple[Signs, bool]:
+    generation = library.generation
+    query = read_query(
+        question.text, keywords=generation.passage_keywords, vocabulary=generation.vocabulary, embedder=library.embedder
     )
-    return found.signs, is_hit
+    found = retrieve(generation, query, only)
+    quotes = score_and_quote(generation, query, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
+    return found.signs, any(holds(quote, question.evidence) for quote in quotes)
 
 
 def _report(asked: list[Asked], *, write: bool) -> None:

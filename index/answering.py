@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import urllib.parse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.confidence import Strictness, confidence, verdict
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder
 from index.generation import Generation
 from index.keywords import terms
+from index.query import Query, read_query
 from index.ranking import Run, Scores, best_first, choose_runs, fuse, highlighted
 from index.values import (
     SECTION_SEPARATOR,
@@ -66,17 +66,18 @@ def ask(
     embedder.load()
     started = time.perf_counter()
     only = generation.passages_of(within) if within is not None else None
-    words = terms(question)
     if not any(character.isalnum() for character in question):
         return Answer(question, Verdict.NOT_COVERED, 0.0, (), generation.id, _since(started))
 
-    query = embedder.embed_query(question)
-    found = retrieve(generation, query, words, only)
+    query = read_query(
+        question, keywords=generation.passage_keywords, vocabulary=generation.vocabulary, embedder=embedder
+    )
+    found = retrieve(generation, query, only)
     probability = confidence(found.signs)
     decision = verdict(probability, strictness)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
-        quotes = score_and_quote(generation, query, words, found, room=room, limit=limit, base_url=base_url)
+        quotes = score_and_quote(generation, query, found, room=room, limit=limit, base_url=base_url)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
     return Answer(
@@ -101,27 +102,24 @@ class Retrieved:
     signs: Signs
 
 
-def retrieve(
-    generation: Generation, query: Vectors, words: Sequence[str], only: NDArray[np.int64] | None = None
-) -> Retrieved:
+def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | None = None) -> Retrieved:
     """Find candidate passages with FAISS and with BM25, and fuse their scores.
 
     Args:
         generation: What to search.
-        query: The question's unit vector, `(dim,)`.
-        words: The question's terms.
+        query: The question as read for this generation.
         only: The only passages that may be found.
     """
-    _, dense = generation.vectors.search(query, CANDIDATE_PASSAGES, within=only)
-    shares = generation.passage_keywords.scores(words)
+    _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, within=only)
+    shares = generation.passage_keywords.scores(query.terms, query.near)
     allowed = only if only is not None else np.arange(len(generation.passages))
     sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
     passages = np.unique(np.concatenate([dense, sparse[shares[sparse] > 0]]))
 
-    cosines = generation.passage_vectors[passages] @ query
+    cosines = generation.passage_vectors[passages] @ query.vector
     sentences = np.isin(generation.passage_of_sentence, passages)
     signs = Signs(
-        sentence_cosine=float((generation.sentence_vectors[sentences] @ query).max(initial=0.0)),
+        sentence_cosine=float((generation.sentence_vectors[sentences] @ query.vector).max(initial=0.0)),
         keyword_share=float(shares[passages].max(initial=0.0)),
     )
     return Retrieved(passages, fuse(cosines, shares[passages]), signs)
@@ -129,8 +127,7 @@ def retrieve(
 
 def score_and_quote(
     generation: Generation,
-    query: Vectors,
-    words: Sequence[str],
+    query: Query,
     found: Retrieved,
     *,
     room: int,
@@ -139,7 +136,8 @@ def score_and_quote(
 ) -> tuple[Quote, ...]:
     """Score the sentences of the candidate passages, each on its own and with its passage, and quote the best."""
     numbers = np.flatnonzero(np.isin(generation.passage_of_sentence, found.passages) & ~generation.is_heading)
-    own = fuse(generation.sentence_vectors[numbers] @ query, generation.sentence_keywords.scores(words)[numbers])
+    shares = generation.sentence_keywords.scores(query.terms, query.near)[numbers]
+    own = fuse(generation.sentence_vectors[numbers] @ query.vector, shares)
     scores = own + found.scores[np.searchsorted(found.passages, generation.passage_of_sentence[numbers])]
     spans = [generation.sentences[number].span for number in numbers]
     runs = choose_runs(

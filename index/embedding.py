@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from index.errors import ModelError
 from index.values import Span
@@ -37,6 +38,9 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 
 BATCH_SIZE = 16
 """Small, so that a reload lets waiting questions through between batches."""
+
+
+WORDS_BATCH_SIZE = 256
 
 
 class Embedder(Protocol):
@@ -68,6 +72,12 @@ class Embedder(Protocol):
         Returns:
             One array `(1 + sentences, dim)` a passage: its own vector, then those of its sentences.
         """
+
+    def embed_words(self, words: Sequence[str]) -> Vectors:
+        """Embed single words, `(words, dim)`; their last bits may differ with the words beside them."""
+
+    def knows_word(self, word: str) -> bool:
+        """Whether a word is whole in the model's own vocabulary: then it is no slip of the keyboard."""
 
 
 class SentenceTransformerEmbedder:
@@ -124,6 +134,16 @@ class SentenceTransformerEmbedder:
             self._pool(text, sentences, output) for (text, sentences), output in zip(passages, outputs, strict=True)
         ]
 
+    def embed_words(self, words: Sequence[str]) -> Vectors:
+        self.load()
+        if not words:
+            return np.empty((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
+        return _unit(self._model.encode(list(words), batch_size=WORDS_BATCH_SIZE, show_progress_bar=False))
+
+    def knows_word(self, word: str) -> bool:
+        self.load()
+        return len(self._tokenizer(word.lower(), add_special_tokens=False)["input_ids"]) == 1
+
     def _pool(self, text: str, sentences: Sequence[Span], output: dict[str, Any]) -> Vectors:
         tokens = output["token_embeddings"].float().cpu().numpy()
         encoding = self._tokenizer(text, truncation=True, max_length=self._window, return_offsets_mapping=True)
@@ -156,6 +176,8 @@ class SentenceTransformerEmbedder:
                 f"the embedding model in {self._folder} cannot be loaded: {error}",
                 user_message=f"The embedding model {self.name} cannot be loaded. Check EMBEDDING_MODEL.",
             ) from error
+        # NumPy's threads spin on after each product and take the cores from PyTorch's: an answer took three times as long
+        threadpool_limits(1, user_api="blas")
         log.info("loaded model=%s dimension=%s device=%s", self.name, model.get_embedding_dimension(), model.device)
         return model
 

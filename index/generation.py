@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,11 @@ from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
 from index.segment import SEGMENT_FORMAT, Segment, checksum_of, read_segment, write_whole
 from index.splitting import SPLITTER_VERSION
-from index.values import DocumentEntry, Failure, Passage, Sentence
+from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
+from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 1
+GENERATION_FORMAT = 2
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"
@@ -69,12 +70,14 @@ class Generation:
         vectors: FaissIndex,
         passage_keywords: KeywordIndex,
         sentence_keywords: KeywordIndex,
+        vocabulary: Vocabulary,
     ) -> None:
         self.manifest = manifest
         self.segments = tuple(segments)
         self.vectors = vectors
         self.passage_keywords = passage_keywords
         self.sentence_keywords = sentence_keywords
+        self.vocabulary = vocabulary
         passages = [(number, passage) for number, segment in enumerate(segments) for passage in segment.passages]
         self.passages: list[tuple[int, Passage]] = passages
         """Each passage with the number of its segment."""
@@ -86,14 +89,15 @@ class Generation:
         self.sentence_vectors: Vectors = _rows(segments, sentences=True)
 
     @classmethod
-    def build(cls, manifest: Manifest, segments: Sequence[Segment]) -> Generation:
-        """Build what a question needs from at least one segment, in order of document id, in memory."""
+    def build(cls, manifest: Manifest, segments: Sequence[Segment], vocabulary: Vocabulary) -> Generation:
+        """Build what a question needs in memory, from at least one segment, in order of document id."""
         return cls(
             manifest,
             segments,
             FaissIndex.build(_rows(segments, sentences=False)),
             KeywordIndex.build(list(_passage_terms(segments))),
             KeywordIndex.build(list(_sentence_terms(segments))),
+            vocabulary,
         )
 
     @property
@@ -111,7 +115,7 @@ class Generation:
             segments=keys,
             checksums={},
         )
-        return Generation.build(manifest, kept)
+        return Generation.build(manifest, kept, self.vocabulary)
 
     @cached_property
     def _number_of_document(self) -> dict[str, int]:
@@ -207,6 +211,7 @@ def write_generation(folder: Path, generation: Generation) -> None:
     generation.vectors.save(building / PASSAGE_VECTORS)
     generation.passage_keywords.save(building / PASSAGE_KEYWORDS)
     generation.sentence_keywords.save(building / SENTENCE_KEYWORDS)
+    generation.vocabulary.save(building)
 
     built_files = sorted(path for path in building.rglob("*") if path.is_file())
     content: dict[str, Any] = {
@@ -308,6 +313,7 @@ def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generatio
             FaissIndex.load(own / PASSAGE_VECTORS),
             KeywordIndex.load(own / PASSAGE_KEYWORDS),
             KeywordIndex.load(own / SENTENCE_KEYWORDS),
+            Vocabulary.load(own),
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise StaleGenerationError(f"generation {name} cannot be opened: {error}") from error
@@ -337,6 +343,12 @@ def _sentence_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
         for passage in segment.passages:
             for sentence in passage.sentences:
                 yield terms(segment.document.plain(sentence.span))
+
+
+def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
+    """The plain text of each document."""
+    for segment in segments:
+        yield segment.document.plain(Span(0, len(segment.document.text)))
 
 
 def _checksum(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bm25s
@@ -25,6 +25,9 @@ _STOP_WORDS = frozenset(
     with would you your""".split()
 )
 _stem = Stemmer.Stemmer("english")
+
+NearTerms = Mapping[str, Sequence[tuple[str, float]]]
+"""For a term, others that may stand for it, with weights up to 1."""
 
 
 def terms(text: str) -> list[str]:
@@ -65,8 +68,13 @@ class KeywordIndex:
         model.index([list(text) or [""] for text in texts], show_progress=False)
         return cls(model, len(texts))
 
-    def scores(self, query: Sequence[str]) -> NDArray[np.float32]:
+    def scores(self, query: Sequence[str], near: NearTerms | None = None) -> NDArray[np.float32]:
         """Score every text against a query's terms.
+
+        Args:
+            query: Terms.
+            near: For a term, others that may stand for it, with weights up to 1. The best of them counts, and never
+                for more than the term itself could.
 
         Returns:
             Shape `(texts,)`, between 0 and 1: BM25 as a share of what a text could reach that held each of the terms
@@ -74,11 +82,26 @@ class KeywordIndex:
             scores and is comparable between indexes.
         """
         distinct = list(dict.fromkeys(query))
-        known = [term for term in distinct if term in self._model.vocab_dict]
-        if not known:
-            return np.zeros(self._count, dtype=np.float32)
-        best = sum(self.weight(term) for term in distinct)
-        return np.asarray(self._model.get_scores(known), dtype=np.float32) / np.float32(best)
+        total = np.zeros(self._count, dtype=np.float32)
+        for term in distinct:
+            own = self.weight(term)
+            others = [
+                (other, weight * min(1.0, own / self.weight(other))) for other, weight in (near or {}).get(term, ())
+            ]
+            best = np.zeros(self._count, dtype=np.float32)
+            for other, weight in ((term, 1.0), *others):
+                texts, scores = self._column(other)
+                best[texts] = np.maximum(best[texts], np.float32(weight) * scores)
+            total += best
+        return total / np.float32(max(sum(self.weight(term) for term in distinct), 1e-6))
+
+    def _column(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The texts that hold a term, and their scores for it."""
+        number = self._model.vocab_dict.get(term)
+        if number is None:
+            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+        start, end = self._model.scores["indptr"][number : number + 2]
+        return self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
 
     def weight(self, term: str) -> float:
         """Inverse document frequency; a word that no text has weighs most."""

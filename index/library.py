@@ -37,6 +37,7 @@ from index.generation import (
     manifest_of,
     open_generation,
     read_manifest,
+    texts_of,
     write_generation,
 )
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
@@ -50,6 +51,7 @@ from index.segment import (
     write_whole,
 )
 from index.values import Answer, Document, DocumentEntry, Failure, LibraryStatus, ReloadReport
+from index.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -370,7 +372,9 @@ class Library:
                 segment = read_segment(folder, key)
             segments.append(segment)
         manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed)
-        return Generation.build(manifest, segments), done
+        known = self._generation.vocabulary if self._generation else None
+        vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
+        return Generation.build(manifest, segments, vocabulary), done
 
     def _make_current(self, generation: Generation, *, held: bool = False) -> None:
         """Make an opened, and so verified, generation current by one rename."""

@@ -46,6 +46,12 @@ class WordEmbedder:
             for text, sentences in passages
         ]
 
+    def embed_words(self, words: Sequence[str]) -> Vectors:
+        return np.array([_vector_of(word, self.name) for word in words], dtype=np.float32).reshape(-1, DIMENSION)
+
+    def knows_word(self, word: str) -> bool:
+        return False
+
 
 def _vector_of(text: str, salt: str) -> Vectors:
     """The sum of the directions of a text's words; a text without words has a direction of its own."""

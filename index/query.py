@@ -1,0 +1,74 @@
+"""A question as the retrievers read it: misspelled words mended, near words beside its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from index.embedding import Embedder, Vectors
+from index.keywords import KeywordIndex, NearTerms, terms
+from index.vocabulary import Vocabulary
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of the question that was read as another."""
+
+    typed: str
+    read_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the two retrievers are given."""
+
+    text: str
+    """The question with misspelled words mended."""
+    vector: Vectors
+    """Of the text, `(dim,)`."""
+    terms: tuple[str, ...]
+    near: NearTerms = field(default_factory=dict)
+    """For each term, those of the corpus that lie near it in meaning."""
+    corrections: tuple[Correction, ...] = ()
+
+
+def read_query(question: str, *, keywords: KeywordIndex, vocabulary: Vocabulary, embedder: Embedder) -> Query:
+    """Read a question for one corpus.
+
+    A word is taken for misspelled if neither the corpus nor the model knows it and the corpus has one like it.
+    """
+    corrections: list[Correction] = []
+
+    def mend(match: re.Match[str]) -> str:
+        word = match[0]
+        if all(keywords.has(stem) for stem in terms(word)) or embedder.knows_word(word):
+            return word
+        meant = vocabulary.correction(word)
+        if meant is None:
+            return word
+        corrections.append(Correction(word, meant))
+        return meant
+
+    text = _WORD.sub(mend, question)
+    words = tuple(dict.fromkeys(terms(text)))
+    return Query(
+        text=text,
+        vector=embedder.embed_query(text),
+        terms=words,
+        near=_near_words(text, vocabulary, embedder),
+        corrections=tuple(corrections),
+    )
+
+
+def _near_words(text: str, vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:
+    """Near words of each word of the text; words that the corpus does not have are embedded for it."""
+    stems: dict[str, str] = {}
+    for match in _WORD.finditer(text):
+        parts = terms(match[0])
+        if len(parts) == 1:
+            stems.setdefault(parts[0], match[0].casefold())
+    foreign = [stem for stem in stems if not vocabulary.has_vector(stem)]
+    vectors = dict(zip(foreign, embedder.embed_words([stems[stem] for stem in foreign]), strict=True))
+    return {stem: vocabulary.near(stem, vectors.get(stem)) for stem in stems}

@@ -1,0 +1,141 @@
+"""The words of a corpus: which a misspelled word was meant to be, and which lie near another in meaning."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from index.embedding import Embedder, Vectors
+from index.errors import StaleGenerationError
+from index.keywords import terms
+
+VECTORS_AT_MOST = 30_000
+"""The most frequent words have vectors; the rest of a large vocabulary is names and slips."""
+
+NEAR_COUNT = 5
+NEAR_COSINE = 0.5
+"""Words nearer to each other than this stand in for each other, the less the farther they are."""
+NEAR_WEIGHT = 0.9
+
+TYPO_LETTERS = 5
+"""Shorter words are each other's neighbours by chance."""
+LONG_WORD_LETTERS = 8
+"""From this length on, two edits still mean the same word."""
+
+WORDS_FILE = "words.json"
+VECTORS_FILE = "words.npy"
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+class Vocabulary:
+    """The words that a corpus's documents hold, by falling frequency, with vectors of the most frequent ones."""
+
+    def __init__(self, words: Sequence[str], vectors: Vectors) -> None:
+        """Take words and the unit vectors, `(n, dim)`, of the first n different stems among them."""
+        self._words = list(words)
+        self._stems: dict[str, str] = {}
+        """Stem to its most frequent word, in order of frequency."""
+        for word in self._words:
+            for stem in terms(word)[:1]:
+                self._stems.setdefault(stem, word)
+        self._vectors = vectors
+        self._vector_stems = list(self._stems)[: len(vectors)]
+        self._number = {stem: number for number, stem in enumerate(self._vector_stems)}
+        self._by_letter: defaultdict[str, list[str]] = defaultdict(list)
+        for word in self._words:
+            self._by_letter[word[0]].append(word)
+
+    @classmethod
+    def build(cls, texts: Iterable[str], embedder: Embedder, *, known: Vocabulary | None = None) -> Vocabulary:
+        """Collect the words of plain texts.
+
+        Args:
+            texts: All that the corpus says.
+            embedder: Embeds the words that `known` has no vector of.
+            known: A vocabulary of the same model.
+        """
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(_WORD.findall(text.casefold()))
+        words = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+        bare = cls(words, np.empty((0, 0), dtype=np.float32))
+        wanted = list(bare._stems.items())[:VECTORS_AT_MOST]
+        vectors: dict[str, Vectors] = {}
+        if known is not None:
+            vectors = {
+                word: known._vectors[known._number[stem]]
+                for stem, word in wanted
+                if stem in known._number and known._stems[stem] == word
+            }
+        missing = [word for _, word in wanted if word not in vectors]
+        if missing:
+            # 16 bits hold them well enough, and make them the same whichever words they were embedded with
+            embedded = embedder.embed_words(missing).astype(np.float16).astype(np.float32)
+            vectors |= dict(zip(missing, embedded, strict=True))
+        rows = [vectors[word] for _, word in wanted]
+        return cls(words, np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32))
+
+    def near(self, stem: str, vector: Vectors | None = None) -> tuple[tuple[str, float], ...]:
+        """The stems of words that may stand for one of a question (Zuccon et al. 2015, "Integrating and Evaluating
+        Neural Word Embeddings in Information Retrieval").
+
+        Args:
+            stem: Of the question's word.
+            vector: Its unit vector, `(dim,)`, where the corpus does not have the word.
+
+        Returns:
+            Stems with weights between 0 and 1, nearest first; none where the word has no vector.
+        """
+        if stem in self._number:
+            vector = self._vectors[self._number[stem]]
+        if vector is None or not len(self._vectors):
+            return ()
+        cosines = np.round(self._vectors @ vector, 2)
+        order = np.argsort(-cosines, kind="stable")[: NEAR_COUNT + 1]
+        found = [(self._vector_stems[number], float(cosines[number])) for number in order]
+        return tuple(
+            (other, NEAR_WEIGHT * cosine) for other, cosine in found if cosine >= NEAR_COSINE and other != stem
+        )[:NEAR_COUNT]
+
+    def has_vector(self, stem: str) -> bool:
+        return stem in self._number
+
+    def correction(self, word: str) -> str | None:
+        """The word of the corpus that a misspelled one was probably meant to be, or None.
+
+        One edit away (Damerau-Levenshtein), or two where the word is long; the most frequent of the nearest.
+        """
+        word = word.casefold()
+        if len(word) < TYPO_LETTERS:
+            return None
+        furthest = 1 if len(word) < LONG_WORD_LETTERS else 2
+        candidates = self._by_letter.get(word[0], [])  # in order of frequency, which decides between equals
+        found = process.extractOne(word, candidates, scorer=DamerauLevenshtein.distance, score_cutoff=furthest)
+        return None if found is None else str(found[0])
+
+    def save(self, folder: Path) -> None:
+        """Write the words and their vectors into a folder."""
+        (folder / WORDS_FILE).write_text(json.dumps(self._words), encoding="utf-8")
+        np.save(folder / VECTORS_FILE, self._vectors.astype(np.float16), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Vocabulary:
+        """Read what `save` wrote.
+
+        Raises:
+            StaleGenerationError: It is not of this form.
+        """
+        words = json.loads((folder / WORDS_FILE).read_bytes())
+        vectors = np.load(io.BytesIO((folder / VECTORS_FILE).read_bytes()), allow_pickle=False)
+        if not isinstance(words, list) or vectors.ndim != 2:
+            raise StaleGenerationError(f"the vocabulary in {folder} is damaged")
+        return cls(words, vectors.astype(np.float32))
