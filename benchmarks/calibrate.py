@@ -29,7 +29,7 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.results import write_results
 from bot.settings import default_corpus
 from index import DEFAULT_LIMIT, DEFAULT_ROOM, Library, SentenceTransformerEmbedder
-from index.answering import retrieve, score_and_quote
+from index.answering import quote, retrieve
 from index.evaluation import holds, shared_characters
 from index.query import read_query
 from index.questions import (
@@ -117,11 +117,9 @@ def _masked(library: Library, question: EvaluationQuestion) -> NDArray[np.int64]
 
 def _ask(library: Library, question: EvaluationQuestion, only: NDArray[np.int64] | None) -> tuple[Signs, bool]:
     generation = library.generation
-    query = read_query(
-        question.text, keywords=generation.passage_keywords, vocabulary=generation.vocabulary, embedder=library.embedder
-    )
+    query = read_query(question.text, generation, library.embedder)
     found = retrieve(generation, query, only)
-    quotes = score_and_quote(generation, query, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
+    quotes = quote(generation, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
     return found.signs, any(holds(quote, question.evidence) for quote in quotes)
 
 

@@ -15,7 +15,18 @@ from index.embedding import Embedder
 from index.generation import Generation
 from index.keywords import terms
 from index.query import Query, read_query
-from index.ranking import Run, Scores, best_first, choose_runs, fuse, highlighted
+from index.ranking import (
+    Run,
+    Scores,
+    best_first,
+    choose_runs,
+    highlight_floor,
+    highlighted,
+    ranges,
+    score_passages,
+    score_sentences,
+)
+from index.tokens import best_matches, unit_of
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -32,7 +43,7 @@ from index.values import (
 DEFAULT_ROOM = 1200
 DEFAULT_LIMIT = 3
 CANDIDATE_PASSAGES = 100
-"""Taken from each of the two retrievers."""
+"""Taken from each of the two retrievers, and kept of both."""
 
 
 def ask(
@@ -69,15 +80,13 @@ def ask(
     if not any(character.isalnum() for character in question):
         return Answer(question, Verdict.NOT_COVERED, 0.0, (), generation.id, _since(started))
 
-    query = read_query(
-        question, keywords=generation.passage_keywords, vocabulary=generation.vocabulary, embedder=embedder
-    )
+    query = read_query(question, generation, embedder)
     found = retrieve(generation, query, only)
     probability = confidence(found.signs)
     decision = verdict(probability, strictness)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
-        quotes = score_and_quote(generation, query, found, room=room, limit=limit, base_url=base_url)
+        quotes = quote(generation, found, room=room, limit=limit, base_url=base_url)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
     return Answer(
@@ -94,51 +103,69 @@ def ask(
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
-    """Candidate passages in text order, with what the search says of its own success."""
+class Candidates:
+    """The passages that may hold the answer and their sentences, all in text order, with their scores."""
 
     passages: NDArray[np.int64]
-    scores: Scores
+    passage_scores: Scores
+    sentences: NDArray[np.int64]
+    """Headings left out: they are never quoted."""
+    sentence_scores: Scores
+    """Each sentence's own score and that of its passage."""
     signs: Signs
 
 
-def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | None = None) -> Retrieved:
-    """Find candidate passages with FAISS and with BM25, and fuse their scores.
+def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | None = None) -> Candidates:
+    """Find candidate passages with FAISS and with BM25, and score them and their sentences by all that is known.
 
     Args:
         generation: What to search.
         query: The question as read for this generation.
         only: The only passages that may be found.
     """
+    passages, cosines, shares = _candidate_passages(generation, query, only)
+    firsts, ends = generation.first_sentence[passages], generation.first_sentence[passages + 1]
+    sentences = ranges(firsts, ends)
+    matches = best_matches(
+        query.tokens,
+        unit_of(generation.tokens[ranges(generation.first_token[firsts], generation.first_token[ends])]),
+        generation.token_counts[sentences],
+    )
+    sizes = ends - firsts
+    passage_matches = np.maximum.reduceat(matches, np.cumsum([0, *sizes[:-1]]), axis=1)
+    passage_scores = score_passages(cosines, shares, query.token_weights @ passage_matches)
+    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
+    own = score_sentences(sentence_shares, query.token_weights @ matches)
+    quotable = ~generation.is_heading[sentences]
+    signs = Signs(
+        sentence_cosine=float((generation.sentence_vectors[sentences] @ query.vector).max(initial=0.0)),
+        keyword_share=float(shares.max(initial=0.0)),
+    )
+    return Candidates(
+        passages, passage_scores, sentences[quotable], (own + np.repeat(passage_scores, sizes))[quotable], signs
+    )
+
+
+def _candidate_passages(
+    generation: Generation, query: Query, only: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], Scores, Scores]:
+    """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
     _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, within=only)
     shares = generation.passage_keywords.scores(query.terms, query.near)
     allowed = only if only is not None else np.arange(len(generation.passages))
     sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
-    passages = np.unique(np.concatenate([dense, sparse[shares[sparse] > 0]]))
-
-    cosines = generation.passage_vectors[passages] @ query.vector
-    sentences = np.isin(generation.passage_of_sentence, passages)
-    signs = Signs(
-        sentence_cosine=float((generation.sentence_vectors[sentences] @ query.vector).max(initial=0.0)),
-        keyword_share=float(shares[passages].max(initial=0.0)),
-    )
-    return Retrieved(passages, fuse(cosines, shares[passages]), signs)
+    found = np.union1d(dense, sparse[shares[sparse] > 0])
+    cosines = generation.passage_vectors[found] @ query.vector
+    order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
+    kept = np.sort(order[:CANDIDATE_PASSAGES])
+    return found[kept], cosines[kept], shares[found[kept]]
 
 
-def score_and_quote(
-    generation: Generation,
-    query: Query,
-    found: Retrieved,
-    *,
-    room: int,
-    limit: int,
-    base_url: str = "",
+def quote(
+    generation: Generation, candidates: Candidates, *, room: int, limit: int, base_url: str = ""
 ) -> tuple[Quote, ...]:
-    """Score the sentences of the candidate passages, each on its own and with its passage, and quote the best."""
-    numbers = np.flatnonzero(np.isin(generation.passage_of_sentence, found.passages) & ~generation.is_heading)
-    shares = generation.sentence_keywords.scores(query.terms, query.near)[numbers]
-    own = fuse(generation.sentence_vectors[numbers] @ query.vector, shares)
-    scores = own + found.scores[np.searchsorted(found.passages, generation.passage_of_sentence[numbers])]
+    """Quote the best sentences of the candidates; see `choose_runs`."""
+    numbers, scores = candidates.sentences, candidates.sentence_scores
     spans = [generation.sentences[number].span for number in numbers]
     runs = choose_runs(
         scores,
@@ -150,11 +177,17 @@ def score_and_quote(
         limit=limit,
         gaps=[0, *(after.start - before.end for before, after in pairwise(spans))],
     )
-    return tuple(_quote_of(generation, numbers, scores, run, room=room, base_url=base_url) for run in runs)
+    if not runs:
+        return ()
+    floor = highlight_floor(scores)
+    return tuple(
+        _quote_of(generation, numbers, run, highlighted(scores, run, floor), room=room, base_url=base_url)
+        for run in runs
+    )
 
 
 def _quote_of(
-    generation: Generation, numbers: NDArray[np.int64], scores: Scores, run: Run, *, room: int, base_url: str
+    generation: Generation, numbers: NDArray[np.int64], run: Run, strong: list[int], *, room: int, base_url: str
 ) -> Quote:
     sentences = [generation.sentences[number] for number in numbers[run.first : run.last + 1]]
     owner, passage = generation.passages[run.passage]
@@ -162,7 +195,6 @@ def _quote_of(
     span = Span(sentences[0].span.start, sentences[-1].span.end)
     if span.end - span.start > room:
         span = _cut(document, span, room)
-    strong = [generation.sentences[numbers[number]].span for number in highlighted(scores, run)]
     cited = dict.fromkeys(source for sentence in sentences for source in sentence.sources)
     section = SECTION_SEPARATOR.join(document.sections[passage.section])
     metadata = document.metadata
@@ -179,7 +211,9 @@ def _quote_of(
             url=_text(metadata.get("url")) or address_of(document, base_url),
         ),
         text=document.text[span.start : span.end],
-        highlights=_joined(document.text, clip_spans(strong, span)),
+        highlights=_joined(
+            document.text, clip_spans([generation.sentences[numbers[number]].span for number in strong], span)
+        ),
         hidden=clip_spans(document.hidden, span),
         emphasis=clip_spans(document.emphasis, span),
         sources=tuple(document.sources[source] for source in cited),
@@ -213,9 +247,9 @@ def _joined(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _nearest_titles(generation: Generation, found: Retrieved, count: int = 3) -> tuple[str, ...]:
+def _nearest_titles(generation: Generation, found: Candidates, count: int = 3) -> tuple[str, ...]:
     titles: dict[str, None] = {}
-    for position in best_first(found.scores):
+    for position in best_first(found.passage_scores):
         owner, _ = generation.passages[found.passages[position]]
         titles.setdefault(generation.segments[owner].document.title)
         if len(titles) == count:

@@ -14,6 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -43,6 +44,23 @@ BATCH_SIZE = 16
 WORDS_BATCH_SIZE = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What one forward pass says of a text; all vectors are float32 unit vectors."""
+
+    vectors: Vectors
+    """Of the text, then of each of its sentences, `(1 + sentences, dim)`."""
+    tokens: Vectors
+    """Of each token in its context, `(tokens, dim)`; none from a model that does not pool by the mean of its tokens."""
+    token_spans: NDArray[np.int64]
+    """Where each token stands in the text, `(tokens, 2)`."""
+
+    @property
+    def vector(self) -> Vectors:
+        """Of the text, `(dim,)`."""
+        return np.asarray(self.vectors[0])
+
+
 class Embedder(Protocol):
     """Turns texts into float32 unit vectors."""
 
@@ -60,17 +78,14 @@ class Embedder(Protocol):
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole text."""
 
-    def embed_query(self, question: str) -> Vectors:
-        """Embed one question, shape `(dim,)`. Always alone: the same question gives the same numbers on every call."""
+    def embed_query(self, question: str) -> Embedding:
+        """Embed one question. Always alone: the same question gives the same numbers on every call."""
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         """Embed passages together with their sentences.
 
         Args:
             passages: Plain texts, each with the spans of its sentences in that text.
-
-        Returns:
-            One array `(1 + sentences, dim)` a passage: its own vector, then those of its sentences.
         """
 
     def embed_words(self, words: Sequence[str]) -> Vectors:
@@ -113,17 +128,19 @@ class SentenceTransformerEmbedder:
             return True
         return len(self._tokenizer(text, truncation=False, verbose=False)["input_ids"]) <= self._window
 
-    def embed_query(self, question: str) -> Vectors:
+    def embed_query(self, question: str) -> Embedding:
         self.load()
-        vectors = _unit(self._model.encode_query([question], show_progress_bar=False))
-        return np.asarray(vectors[0])
+        if not (self._pools_by_mean and not self._model.prompts.get("query")):
+            return _without_tokens(_unit(self._model.encode_query([question], show_progress_bar=False)))
+        (output,) = self._model.encode_query([question], output_value=None, show_progress_bar=False)
+        return self._pool(question, (), output)
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         if not passages:
             return []
         self.load()
         if not self._pools_by_mean:
-            return self._embed_separately(passages)
+            return [_without_tokens(vectors) for vectors in self._embed_separately(passages)]
         outputs: Any = self._model.encode(
             [text for text, _ in passages],
             output_value=None,
@@ -144,17 +161,18 @@ class SentenceTransformerEmbedder:
         self.load()
         return len(self._tokenizer(word.lower(), add_special_tokens=False)["input_ids"]) == 1
 
-    def _pool(self, text: str, sentences: Sequence[Span], output: dict[str, Any]) -> Vectors:
+    def _pool(self, text: str, sentences: Sequence[Span], output: dict[str, Any]) -> Embedding:
         tokens = output["token_embeddings"].float().cpu().numpy()
         encoding = self._tokenizer(text, truncation=True, max_length=self._window, return_offsets_mapping=True)
-        offsets = np.array(encoding["offset_mapping"])
+        offsets = np.array(encoding["offset_mapping"], dtype=np.int64).reshape(-1, 2)
         is_word = offsets[:, 1] > offsets[:, 0]  # special tokens stand nowhere
+        tokens, offsets = tokens[: len(is_word)][is_word], offsets[is_word]
         whole = output["sentence_embedding"].float().cpu().numpy()
         rows = [whole]
         for start, end in sentences:
-            inside = is_word & (offsets[:, 0] < end) & (offsets[:, 1] > start)
-            rows.append(tokens[: len(offsets)][inside].mean(axis=0) if inside.any() else whole)
-        return _unit(np.stack(rows))
+            inside = (offsets[:, 0] < end) & (offsets[:, 1] > start)
+            rows.append(tokens[inside].mean(axis=0) if inside.any() else whole)
+        return Embedding(_unit(np.stack(rows)), _unit(tokens), offsets)
 
     def _embed_separately(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
         texts = [part for text, spans in passages for part in (text, *(text[start:end] for start, end in spans))]
@@ -176,7 +194,7 @@ class SentenceTransformerEmbedder:
                 f"the embedding model in {self._folder} cannot be loaded: {error}",
                 user_message=f"The embedding model {self.name} cannot be loaded. Check EMBEDDING_MODEL.",
             ) from error
-        # NumPy's threads spin on after each product and take the cores from PyTorch's: an answer took three times as long
+        # NumPy's threads spin on after each product and take the cores from PyTorch's: answers took three times as long
         threadpool_limits(1, user_api="blas")
         log.info("loaded model=%s dimension=%s device=%s", self.name, model.get_embedding_dimension(), model.device)
         return model
@@ -197,6 +215,10 @@ class SentenceTransformerEmbedder:
         prompt = self._model.prompts.get("document") or self._model.prompts.get("passage")
         is_plain = names in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
         return is_plain and pooling[1] in ("mean", ("mean",)) and has_offsets and not prompt
+
+
+def _without_tokens(vectors: Vectors) -> Embedding:
+    return Embedding(vectors, np.empty((0, vectors.shape[1]), dtype=np.float32), np.empty((0, 2), dtype=np.int64))
 
 
 def _unit(vectors: Any) -> Vectors:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.confidence import Strictness
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder, Embedding
 from index.generation import Generation
 from index.questions import EvaluationQuestion, Evidence, QuestionKind
 from index.values import Answer, Quote, Span, Verdict, merge_spans
@@ -176,12 +176,12 @@ class _RememberingEmbedder:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._query: Vectors | None = None
+        self._query: Embedding | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._embedder, name)
 
-    def embed_query(self, question: str) -> Vectors:
+    def embed_query(self, question: str) -> Embedding:
         if self._query is None:
             self._query = self._embedder.embed_query(question)
         return self._query

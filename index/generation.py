@@ -24,12 +24,13 @@ from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 2
+GENERATION_FORMAT = 3
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"
 PASSAGE_KEYWORDS = "passage-keywords"
 SENTENCE_KEYWORDS = "sentence-keywords"
+PROJECTION = "projection.npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Generation:
         passage_keywords: KeywordIndex,
         sentence_keywords: KeywordIndex,
         vocabulary: Vocabulary,
+        projection: Vectors,
     ) -> None:
         self.manifest = manifest
         self.segments = tuple(segments)
@@ -78,6 +80,8 @@ class Generation:
         self.passage_keywords = passage_keywords
         self.sentence_keywords = sentence_keywords
         self.vocabulary = vocabulary
+        self.projection = projection
+        """Of token vectors, see `index.tokens.learn_projection`."""
         passages = [(number, passage) for number, segment in enumerate(segments) for passage in segment.passages]
         self.passages: list[tuple[int, Passage]] = passages
         """Each passage with the number of its segment."""
@@ -87,9 +91,17 @@ class Generation:
         self.is_heading: NDArray[np.bool_] = np.array([sentence.is_heading for sentence in self.sentences], dtype=bool)
         self.passage_vectors: Vectors = _rows(segments, sentences=False)
         self.sentence_vectors: Vectors = _rows(segments, sentences=True)
+        self.first_sentence: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)])
+        """Of each passage, and behind them how many there are."""
+        self.tokens: NDArray[np.int8] = np.concatenate([segment.tokens for segment in segments])
+        self.token_counts: NDArray[np.int64] = np.concatenate([segment.token_counts for segment in segments])
+        """Of each sentence."""
+        self.first_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.token_counts)])
 
     @classmethod
-    def build(cls, manifest: Manifest, segments: Sequence[Segment], vocabulary: Vocabulary) -> Generation:
+    def build(
+        cls, manifest: Manifest, segments: Sequence[Segment], vocabulary: Vocabulary, projection: Vectors
+    ) -> Generation:
         """Build what a question needs in memory, from at least one segment, in order of document id."""
         return cls(
             manifest,
@@ -98,6 +110,7 @@ class Generation:
             KeywordIndex.build(list(_passage_terms(segments))),
             KeywordIndex.build(list(_sentence_terms(segments))),
             vocabulary,
+            projection,
         )
 
     @property
@@ -115,7 +128,7 @@ class Generation:
             segments=keys,
             checksums={},
         )
-        return Generation.build(manifest, kept, self.vocabulary)
+        return Generation.build(manifest, kept, self.vocabulary, self.projection)
 
     @cached_property
     def _number_of_document(self) -> dict[str, int]:
@@ -212,6 +225,7 @@ def write_generation(folder: Path, generation: Generation) -> None:
     generation.passage_keywords.save(building / PASSAGE_KEYWORDS)
     generation.sentence_keywords.save(building / SENTENCE_KEYWORDS)
     generation.vocabulary.save(building)
+    np.save(building / PROJECTION, generation.projection, allow_pickle=False)
 
     built_files = sorted(path for path in building.rglob("*") if path.is_file())
     content: dict[str, Any] = {
@@ -314,6 +328,7 @@ def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generatio
             KeywordIndex.load(own / PASSAGE_KEYWORDS),
             KeywordIndex.load(own / SENTENCE_KEYWORDS),
             Vocabulary.load(own),
+            np.load(own / PROJECTION, allow_pickle=False),
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise StaleGenerationError(f"generation {name} cannot be opened: {error}") from error
@@ -326,7 +341,7 @@ def _rows(segments: Iterable[Segment], *, sentences: bool) -> Vectors:
         is_passage = np.zeros(len(segment.vectors), dtype=bool)
         is_passage[np.cumsum([0, *(1 + len(passage.sentences) for passage in segment.passages)])[:-1]] = True
         parts.append(segment.vectors[~is_passage if sentences else is_passage])
-    return np.concatenate(parts)
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:

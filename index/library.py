@@ -50,6 +50,7 @@ from index.segment import (
     write_segment,
     write_whole,
 )
+from index.tokens import learn_projection
 from index.values import Answer, Document, DocumentEntry, Failure, LibraryStatus, ReloadReport
 from index.vocabulary import Vocabulary
 
@@ -362,11 +363,12 @@ class Library:
             # passages are only known once a document is split: estimate the rest from what was seen
             on_progress(done, max(done, round(done * characters / max(1, seen))))
 
+        projection = self._generation.projection if self._generation else learn_projection(self.embedder)
         segments: list[Segment] = []
         for key in plan.keys.values():
             if key in plan.unbuilt:
                 seen += len(plan.unbuilt[key].text)
-                segment = build_segment(plan.unbuilt[key], self.embedder, on_passages=step)
+                segment = build_segment(plan.unbuilt[key], self.embedder, projection, on_passages=step)
                 write_segment(segment, folder, key)
             else:
                 segment = read_segment(folder, key)
@@ -374,7 +376,7 @@ class Library:
         manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed)
         known = self._generation.vocabulary if self._generation else None
         vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
-        return Generation.build(manifest, segments, vocabulary), done
+        return Generation.build(manifest, segments, vocabulary, projection), done
 
     def _make_current(self, generation: Generation, *, held: bool = False) -> None:
         """Make an opened, and so verified, generation current by one rename."""

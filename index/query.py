@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.embedding import Embedder, Vectors
+from index.generation import Generation
 from index.keywords import KeywordIndex, NearTerms, terms
+from index.tokens import compress, unit_of
 from index.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -29,16 +34,21 @@ class Query:
     vector: Vectors
     """Of the text, `(dim,)`."""
     terms: tuple[str, ...]
+    tokens: Vectors
+    """Of the text, as unit vectors in the dimensions that generations keep of tokens, `(tokens, kept)`."""
+    token_weights: NDArray[np.float32]
+    """How much each token says: the inverse document frequency of its word; together 1."""
     near: NearTerms = field(default_factory=dict)
     """For each term, those of the corpus that lie near it in meaning."""
     corrections: tuple[Correction, ...] = ()
 
 
-def read_query(question: str, *, keywords: KeywordIndex, vocabulary: Vocabulary, embedder: Embedder) -> Query:
-    """Read a question for one corpus.
+def read_query(question: str, generation: Generation, embedder: Embedder) -> Query:
+    """Read a question for one generation.
 
     A word is taken for misspelled if neither the corpus nor the model knows it and the corpus has one like it.
     """
+    keywords, vocabulary = generation.passage_keywords, generation.vocabulary
     corrections: list[Correction] = []
 
     def mend(match: re.Match[str]) -> str:
@@ -53,13 +63,30 @@ def read_query(question: str, *, keywords: KeywordIndex, vocabulary: Vocabulary,
 
     text = _WORD.sub(mend, question)
     words = tuple(dict.fromkeys(terms(text)))
+    embedding = embedder.embed_query(text)
     return Query(
         text=text,
-        vector=embedder.embed_query(text),
+        vector=embedding.vector,
         terms=words,
+        tokens=unit_of(compress(embedding.tokens, generation.projection)),
+        token_weights=_token_weights(text, embedding.token_spans, keywords),
         near=_near_words(text, vocabulary, embedder),
         corrections=tuple(corrections),
     )
+
+
+def _token_weights(text: str, spans: NDArray[np.int64], keywords: KeywordIndex) -> NDArray[np.float32]:
+    """What each token's word weighs for BM25; function words nothing, unless there are no others."""
+    weights = np.zeros(len(spans), dtype=np.float32)
+    for match in re.finditer(r"\S+", text):
+        stems = terms(match[0])
+        if stems:
+            inside = (spans[:, 0] >= match.start()) & (spans[:, 1] <= match.end())
+            weights[inside] = max(keywords.weight(stem) for stem in stems)
+    total = weights.sum()
+    if not total:
+        return np.full(len(spans), 1 / max(1, len(spans)), dtype=np.float32)
+    return np.asarray(weights / total)
 
 
 def _near_words(text: str, vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:

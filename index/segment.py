@@ -13,30 +13,37 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embedding import BATCH_SIZE, Embedder, Vectors
 from index.errors import StaleGenerationError
 from index.splitting import SPLITTER_VERSION, split
+from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 1
+SEGMENT_FORMAT = 2
+"""Raised with every change of what is stored of a document, the sample of `index/tokens.py` included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A document with its passages and their vectors.
-
-    `vectors` has shape `(passages + sentences, dim)`: each passage's row is followed by the rows of its sentences.
-    """
+    """A document with its passages and their vectors."""
 
     document: Document
     passages: tuple[Passage, ...]
-    vectors: Vectors
+    vectors: NDArray[np.float16]
+    """Shape `(passages + sentences, dim)`: each passage's row is followed by the rows of its sentences."""
+    tokens: NDArray[np.int8]
+    """Compressed token vectors of all sentences, one after the other, `(tokens, kept)`."""
+    token_counts: NDArray[np.int64]
+    """How many tokens each sentence has, `(sentences,)`."""
 
     def __post_init__(self) -> None:
-        rows = sum(1 + len(passage.sentences) for passage in self.passages)
-        if self.vectors.ndim != 2 or len(self.vectors) != rows:
-            raise ValueError(f"{self.vectors.shape} vectors for {rows} passages and sentences")
+        sentences = sum(len(passage.sentences) for passage in self.passages)
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self.passages) + sentences:
+            raise ValueError(f"{self.vectors.shape} vectors for {len(self.passages)} passages, {sentences} sentences")
+        if self.token_counts.shape != (sentences,) or self.token_counts.sum() != len(self.tokens):
+            raise ValueError(f"{len(self.tokens)} tokens, counted as {self.token_counts.sum()}")
 
 
 def segment_key(document_digest: str, embedder: Embedder) -> str:
@@ -46,22 +53,40 @@ def segment_key(document_digest: str, embedder: Embedder) -> str:
 
 
 def build_segment(
-    document: Document, embedder: Embedder, *, on_passages: Callable[[int], None] = lambda count: None
+    document: Document,
+    embedder: Embedder,
+    projection: Vectors,
+    *,
+    on_passages: Callable[[int], None] = lambda count: None,
 ) -> Segment:
     """Split and embed a document.
 
     Args:
         document: What to index.
         embedder: The model.
+        projection: Of its tokens, see `index.tokens.learn_projection`.
         on_passages: Told how many more passages are embedded, after each batch.
     """
     passages = split(document, fits=embedder.fits)
     rows: list[Vectors] = []
+    tokens: list[NDArray[np.int8]] = []
+    counts: list[int] = []
     for first in range(0, len(passages), BATCH_SIZE):
-        batch = passages[first : first + BATCH_SIZE]
-        rows += embedder.embed_passages([reading_of(document, passage) for passage in batch])
-        on_passages(len(batch))
-    return Segment(document, passages, np.concatenate(rows))
+        readings = [reading_of(document, passage) for passage in passages[first : first + BATCH_SIZE]]
+        for (_, spans), embedding in zip(readings, embedder.embed_passages(readings), strict=True):
+            rows.append(embedding.vectors)
+            tokens.append(compress(embedding.tokens, projection))
+            # every token is one sentence's: a blank between two is none
+            owners = np.searchsorted([start for start, _ in spans], embedding.token_spans[:, 0], side="right") - 1
+            counts += np.bincount(np.maximum(owners, 0), minlength=len(spans)).tolist()
+        on_passages(len(readings))
+    return Segment(
+        document,
+        passages,
+        np.concatenate(rows).astype(np.float16),
+        np.concatenate(tokens),
+        np.array(counts, dtype=np.int64),
+    )
 
 
 def reading_of(document: Document, passage: Passage) -> tuple[str, list[Span]]:
@@ -76,14 +101,14 @@ def reading_of(document: Document, passage: Passage) -> tuple[str, list[Span]]:
 
 
 def write_segment(segment: Segment, folder: Path, key: str) -> None:
-    """Write a segment's vectors, then its text, which holds the checksums of both; each appears whole or not at all."""
+    """Write a segment's arrays, then its text, which holds the checksums of both; each appears whole or not at all."""
     document = segment.document
-    vectors = io.BytesIO()
-    np.save(vectors, segment.vectors, allow_pickle=False)
-    write_whole(folder / f"{key}.npy", vectors.getvalue())
+    arrays = io.BytesIO()
+    np.savez(arrays, vectors=segment.vectors, tokens=segment.tokens, token_counts=segment.token_counts)
+    write_whole(folder / f"{key}.npz", arrays.getvalue())
     content: dict[str, Any] = {
         "format": SEGMENT_FORMAT,
-        "vectors": hashlib.sha256(vectors.getvalue()).hexdigest(),
+        "arrays": hashlib.sha256(arrays.getvalue()).hexdigest(),
         "id": document.id,
         "path": document.path,
         "title": document.title,
@@ -116,8 +141,8 @@ def read_segment(folder: Path, key: str) -> Segment:
         content: dict[str, Any] = json.loads((folder / f"{key}.json").read_bytes())
         if content["format"] != SEGMENT_FORMAT:
             raise StaleGenerationError(f"segment {key} has format {content['format']}, not {SEGMENT_FORMAT}")
-        vectors = (folder / f"{key}.npy").read_bytes()
-        if content.pop("checksum") != checksum_of(content) or content["vectors"] != hashlib.sha256(vectors).hexdigest():
+        data = (folder / f"{key}.npz").read_bytes()
+        if content.pop("checksum") != checksum_of(content) or content["arrays"] != hashlib.sha256(data).hexdigest():
             raise StaleGenerationError(f"segment {key} is damaged")
         document = Document(
             id=content["id"],
@@ -142,7 +167,8 @@ def read_segment(folder: Path, key: str) -> Segment:
             )
             for section, sentences in content["passages"]
         )
-        return Segment(document, passages, np.load(io.BytesIO(vectors), allow_pickle=False))
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return Segment(document, passages, arrays["vectors"], arrays["tokens"], arrays["token_counts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StaleGenerationError(f"segment {key} cannot be read: {error}") from error
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from index.embedding import Vectors
+from index.embedding import Embedding, Vectors
 from index.keywords import terms
 from index.values import Span
 
@@ -36,15 +37,22 @@ class WordEmbedder:
     def fits(self, text: str) -> bool:
         return len(text) <= self.character_limit
 
-    def embed_query(self, question: str) -> Vectors:
-        return _vector_of(question, self.name)
+    def embed_query(self, question: str) -> Embedding:
+        return self._embed(question, ())
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
-        self.embedded_passages += len(passages)
-        return [
-            np.stack([_vector_of(part, self.name) for part in (text, *(text[start:end] for start, end in sentences))])
-            for text, sentences in passages
-        ]
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
+        self.embedded_passages += sum(1 for _, sentences in passages if sentences)
+        return [self._embed(text, sentences) for text, sentences in passages]
+
+    def _embed(self, text: str, sentences: Sequence[Span]) -> Embedding:
+        """The vectors of a text and its sentences; its words are its tokens."""
+        parts = (text, *(text[start:end] for start, end in sentences))
+        words = list(re.finditer(r"\w+", text))
+        return Embedding(
+            np.stack([_vector_of(part, self.name) for part in parts]),
+            self.embed_words([word[0] for word in words]),
+            np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2),
+        )
 
     def embed_words(self, words: Sequence[str]) -> Vectors:
         return np.array([_vector_of(word, self.name) for word in words], dtype=np.float32).reshape(-1, DIMENSION)

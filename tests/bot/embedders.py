@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from index import Span
-from index.embedding import Vectors
+from index.embedding import Embedding
 from tests.fakes import WordEmbedder
 
 PATIENCE_S = 10.0
@@ -36,7 +36,7 @@ class HeldEmbedder(WordEmbedder):
         """Wait until somebody waits."""
         assert await asyncio.to_thread(self._has_begun.wait, PATIENCE_S)
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         self._has_begun.set()
         assert self._may_go_on.wait(PATIENCE_S)
         return super().embed_passages(passages)

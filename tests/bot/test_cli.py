@@ -211,7 +211,7 @@ def test_room_bounds_the_characters_of_all_quotes(built: Run, room: int):
 
 def test_limit_bounds_the_quotes_and_0_means_as_many_as_the_room_takes(built: Run):
     one, three, all_of_them = (
-        built("ask", "the keepers and the bees", "--nearest", "--json", "--limit", limit).json["quotes"]
+        built("ask", "bees, glass, violin", "--nearest", "--json", "--limit", limit).json["quotes"]
         for limit in ("1", "3", "0")
     )
 

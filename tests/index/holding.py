@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index import Library, Span
-from index.embedding import Vectors
+from index.embedding import Embedding
 from tests.fakes import WordEmbedder
 
 
 class WaitingEmbedder(WordEmbedder):
     """Waits for a line on standard input before it embeds."""
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         if not self.embedded_passages:
             print("building", flush=True)
             sys.stdin.readline()

@@ -47,14 +47,15 @@ def test_the_word_embedder_puts_texts_that_share_words_close() -> None:
     embedder = WordEmbedder()
     text, spans = passage_of(SENTENCES)
 
-    (vectors,) = embedder.embed_passages([(text, spans)])
-    query = embedder.embed_query("Which lighthouse was built on a rock?")
+    (embedding,) = embedder.embed_passages([(text, spans)])
+    vectors = embedding.vectors
+    query = embedder.embed_query("Which lighthouse was built on a rock?").vector
 
     assert vectors.shape == (4, 256)
     assert is_unit(vectors)
     assert int(np.argmax(vectors[1:] @ query)) == 0
     assert embedder.embedded_passages == 1
-    assert np.array_equal(query, WordEmbedder().embed_query("Which lighthouse was built on a rock?"))
+    assert np.array_equal(query, WordEmbedder().embed_query("Which lighthouse was built on a rock?").vector)
 
 
 # ------------------------------------------------------------- the bundled model
@@ -66,11 +67,39 @@ def bundled() -> SentenceTransformerEmbedder:
 
 
 @pytest.mark.model
+def test_the_bundled_model_gives_each_token_of_a_text_with_its_place(bundled: SentenceTransformerEmbedder) -> None:
+    embedding = bundled.embed_query("Who kept diplmats?")
+
+    assert embedding.tokens.shape == (len(embedding.token_spans), 384)
+    assert is_unit(embedding.tokens)
+    assert embedding.token_spans[[0, 1, -1]].tolist() == [[0, 3], [4, 8], [17, 18]]
+
+
+@pytest.mark.model
+def test_the_bundled_model_embeds_words_by_their_meaning(bundled: SentenceTransformerEmbedder) -> None:
+    vectors = bundled.embed_words(["resigned", "quit", "lighthouse"])
+
+    assert vectors.shape == (3, 384)
+    assert is_unit(vectors)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+    assert bundled.embed_words([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_the_bundled_model_knows_words_and_no_slips(bundled: SentenceTransformerEmbedder) -> None:
+    assert bundled.knows_word("Diplomats")
+    assert not bundled.knows_word("diplmats")
+
+
+@pytest.mark.model
 def test_the_bundled_model_gives_unit_vectors_of_its_dimension(bundled: SentenceTransformerEmbedder) -> None:
     text, spans = passage_of(SENTENCES)
 
-    first, second = bundled.embed_passages([(text, spans), (SENTENCES[0], [Span(0, len(SENTENCES[0]))])])
-    query = bundled.embed_query("Who built the lighthouse?")
+    first, second = (
+        embedding.vectors
+        for embedding in bundled.embed_passages([(text, spans), (SENTENCES[0], [Span(0, len(SENTENCES[0]))])])
+    )
+    query = bundled.embed_query("Who built the lighthouse?").vector
 
     assert (first.shape, second.shape, query.shape) == ((4, 384), (2, 384), (384,))
     assert is_unit(first)
@@ -81,28 +110,30 @@ def test_the_bundled_model_gives_unit_vectors_of_its_dimension(bundled: Sentence
 
 @pytest.mark.model
 def test_the_same_question_gives_the_same_numbers(bundled: SentenceTransformerEmbedder) -> None:
-    first = bundled.embed_query("Who built the lighthouse?")
+    first = bundled.embed_query("Who built the lighthouse?").vector
 
     bundled.embed_passages([passage_of(SENTENCES)] * 3)
 
-    assert np.array_equal(bundled.embed_query("Who built the lighthouse?"), first)
+    assert np.array_equal(bundled.embed_query("Who built the lighthouse?").vector, first)
 
 
 @pytest.mark.model
 def test_a_passages_vector_is_that_of_its_text(bundled: SentenceTransformerEmbedder) -> None:
     text, spans = passage_of(SENTENCES)
 
-    (vectors,) = bundled.embed_passages([(text, spans)])
+    (embedding,) = bundled.embed_passages([(text, spans)])
+    vectors = embedding.vectors
 
-    assert vectors[0] @ bundled.embed_query(text) > 0.9999
+    assert vectors[0] @ bundled.embed_query(text).vector > 0.9999
 
 
 @pytest.mark.model
 def test_a_sentence_in_its_passage_lies_close_to_the_same_sentence_alone(bundled: SentenceTransformerEmbedder) -> None:
     text, spans = passage_of(SENTENCES)
 
-    (vectors,) = bundled.embed_passages([(text, spans)])
-    alone = np.stack([bundled.embed_query(sentence) for sentence in SENTENCES])
+    (embedding,) = bundled.embed_passages([(text, spans)])
+    vectors = embedding.vectors
+    alone = np.stack([bundled.embed_query(sentence).vector for sentence in SENTENCES])
 
     cosines = vectors[1:] @ alone.T
     assert cosines.argmax(axis=1).tolist() == [0, 1, 2]
@@ -111,7 +142,8 @@ def test_a_sentence_in_its_passage_lies_close_to_the_same_sentence_alone(bundled
 
 @pytest.mark.model
 def test_a_passage_of_one_sentence_has_the_sentences_vector(bundled: SentenceTransformerEmbedder) -> None:
-    ((whole, sentence),) = bundled.embed_passages([(SENTENCES[0], [Span(0, len(SENTENCES[0]))])])
+    (embedding,) = bundled.embed_passages([(SENTENCES[0], [Span(0, len(SENTENCES[0]))])])
+    whole, sentence = embedding.vectors
 
     assert whole @ sentence > 0.9  # the passage's mean counts the special tokens too
 
@@ -120,8 +152,8 @@ def test_a_passage_of_one_sentence_has_the_sentences_vector(bundled: SentenceTra
 def test_passages_of_any_length_together_get_the_vectors_they_get_alone(bundled: SentenceTransformerEmbedder) -> None:
     passages = [passage_of(SENTENCES[:count]) for count in (1, 3, 2)] * 7
 
-    together = bundled.embed_passages(passages)
-    alone = [bundled.embed_passages([passage])[0] for passage in passages[:3]]
+    together = [embedding.vectors for embedding in bundled.embed_passages(passages)]
+    alone = [bundled.embed_passages([passage])[0].vectors for passage in passages[:3]]
 
     for number, vectors in enumerate(together):
         assert np.allclose(vectors, alone[number % 3], atol=1e-5)
@@ -130,10 +162,11 @@ def test_passages_of_any_length_together_get_the_vectors_they_get_alone(bundled:
 @pytest.mark.model
 @pytest.mark.parametrize("text", ["\u200b", "한국어 " * 3, "😀😀", "a" * 300, "\u0301", "[UNK]"])
 def test_odd_text_has_finite_unit_vectors(bundled: SentenceTransformerEmbedder, text: str) -> None:
-    (vectors,) = bundled.embed_passages([(text, [Span(0, len(text))])])
+    (embedding,) = bundled.embed_passages([(text, [Span(0, len(text))])])
+    vectors = embedding.vectors
 
     assert is_unit(vectors)
-    assert is_unit(bundled.embed_query(text))
+    assert is_unit(bundled.embed_query(text).vector)
 
 
 @pytest.mark.model
@@ -262,13 +295,13 @@ def test_a_model_that_does_not_pool_by_the_mean_embeds_each_sentence_by_itself(
     embedder = SentenceTransformerEmbedder(str(tiny_model("cls")))
     passages = random_passages(1)
 
-    embedded = embedder.embed_passages(passages)
+    embedded = [embedding.vectors for embedding in embedder.embed_passages(passages)]
 
     for (text, spans), vectors in zip(passages, embedded, strict=True):
         parts = [text, *(text[start:end] for start, end in spans)]
         assert vectors.shape == (len(parts), 32)
         assert is_unit(vectors)
-        assert np.allclose(vectors, np.stack([embedder.embed_query(part) for part in parts]), atol=1e-5)
+        assert np.allclose(vectors, np.stack([embedder.embed_query(part).vector for part in parts]), atol=1e-5)
 
 
 @pytest.mark.model
@@ -276,13 +309,13 @@ def test_a_model_that_pools_by_the_mean_reads_a_passage_once(tiny_model: Callabl
     embedder = SentenceTransformerEmbedder(str(tiny_model("mean")))
     passages = random_passages(2)
 
-    embedded = embedder.embed_passages(passages)
+    embedded = [embedding.vectors for embedding in embedder.embed_passages(passages)]
 
     for (text, spans), vectors in zip(passages, embedded, strict=True):
-        alone = np.stack([embedder.embed_query(text[start:end]) for start, end in spans])
+        alone = np.stack([embedder.embed_query(text[start:end]).vector for start, end in spans])
         assert vectors.shape == (1 + len(spans), 32)
         assert is_unit(vectors)
-        assert np.allclose(vectors[0], embedder.embed_query(text), atol=1e-5)
+        assert np.allclose(vectors[0], embedder.embed_query(text).vector, atol=1e-5)
         assert not np.allclose(vectors[1:], alone, atol=1e-3)  # sentences know their neighbours
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from index.segment import (
     write_segment,
     write_whole,
 )
+from index.tokens import learn_projection
 from tests.fakes import WordEmbedder
 from tests.index.documents import document_of
 from tests.index.strategies import markdown_text
@@ -39,7 +42,7 @@ A claim.[^a] Another **bold** claim.
 
 @pytest.fixture
 def segment(embedder: WordEmbedder) -> Segment:
-    return build_segment(document_of(TEXT), embedder)
+    return build_segment(document_of(TEXT), embedder, learn_projection(embedder))
 
 
 def test_a_segment_holds_a_vector_for_each_passage_and_each_of_its_sentences(
@@ -49,7 +52,7 @@ def test_a_segment_holds_a_vector_for_each_passage_and_each_of_its_sentences(
     for passage in segment.passages:
         text, spans = reading_of(segment.document, passage)
         for part in (text, *(text[start:end] for start, end in spans)):
-            assert np.array_equal(segment.vectors[row], embedder.embed_query(part))
+            assert np.allclose(segment.vectors[row], embedder.embed_query(part).vector, atol=1e-3)
             row += 1
 
     assert row == len(segment.vectors)
@@ -60,7 +63,7 @@ def test_a_segment_holds_a_vector_for_each_passage_and_each_of_its_sentences(
 def test_the_reading_of_a_passage_is_its_sentences_plain_texts(text: str) -> None:
     document = document_of(text)
 
-    for passage in build_segment(document, WordEmbedder()).passages:
+    for passage in build_segment(document, WordEmbedder(), learn_projection(WordEmbedder())).passages:
         reading, spans = reading_of(document, passage)
 
         assert [reading[start:end] for start, end in spans] == [
@@ -68,9 +71,19 @@ def test_the_reading_of_a_passage_is_its_sentences_plain_texts(text: str) -> Non
         ]
 
 
-def test_a_segment_with_too_few_vectors_cannot_be_made(segment: Segment) -> None:
+def test_a_segment_holds_each_token_of_its_sentences(segment: Segment) -> None:
+    sentences = [sentence for passage in segment.passages for sentence in passage.sentences]
+    words = [len(re.findall(r"\w+", segment.document.plain(sentence.span))) for sentence in sentences]
+
+    assert segment.token_counts.tolist() == words
+    assert segment.tokens.shape == (sum(words), 64)
+
+
+def test_a_segment_with_too_few_vectors_or_tokens_cannot_be_made(segment: Segment) -> None:
     with pytest.raises(ValueError, match="vectors for"):
-        Segment(segment.document, segment.passages, segment.vectors[1:])
+        replace(segment, vectors=segment.vectors[1:])
+    with pytest.raises(ValueError, match="tokens, counted as"):
+        replace(segment, tokens=segment.tokens[1:])
 
 
 def test_a_segment_is_read_back_as_it_was_written(segment: Segment, tmp_path: Path) -> None:
@@ -80,6 +93,8 @@ def test_a_segment_is_read_back_as_it_was_written(segment: Segment, tmp_path: Pa
 
     assert found.passages == segment.passages
     assert np.array_equal(found.vectors, segment.vectors)
+    assert np.array_equal(found.tokens, segment.tokens)
+    assert np.array_equal(found.token_counts, segment.token_counts)
     for name in ("id", "path", "title", "text", "digest", "sections", "hidden", "emphasis", "sources", "metadata"):
         assert getattr(found.document, name) == getattr(segment.document, name)
 
@@ -119,8 +134,8 @@ def test_a_segment_of_another_format_is_stale_and_says_so(segment: Segment, tmp_
 
 def test_vectors_of_another_segment_are_noticed(segment: Segment, tmp_path: Path, embedder: WordEmbedder) -> None:
     write_segment(segment, tmp_path, "key")
-    write_segment(build_segment(document_of("Another text."), embedder), tmp_path, "other")
-    (tmp_path / "other.npy").rename(tmp_path / "key.npy")
+    write_segment(build_segment(document_of("Another text."), embedder, learn_projection(embedder)), tmp_path, "other")
+    (tmp_path / "other.npz").rename(tmp_path / "key.npz")
 
     with pytest.raises(StaleGenerationError, match="is damaged"):
         read_segment(tmp_path, "key")
@@ -184,7 +199,7 @@ def test_vectors_and_sentences_are_numbered_alike(library: Library) -> None:
         owner, passage = generation.passages[generation.passage_of_sentence[number]]
         plain = generation.segments[owner].document.plain(sentence.span)
         assert sentence in passage.sentences
-        assert np.array_equal(generation.sentence_vectors[number], library.embedder.embed_query(plain))
+        assert np.allclose(generation.sentence_vectors[number], library.embedder.embed_query(plain).vector, atol=1e-3)
 
 
 def test_the_passages_of_all_documents_are_all_passages(library: Library) -> None:

@@ -104,3 +104,22 @@ def test_saved_files_hold_no_pickle(tmp_path: Path) -> None:
         assert path.suffix in (".json", ".npy")
         if path.suffix == ".npy":
             np.load(path, allow_pickle=False)
+
+
+def test_a_near_word_counts_in_place_of_the_words_own_and_for_less() -> None:
+    index = KeywordIndex.build([terms("he resigned"), terms("he quit"), terms("he slept"), terms("he ate")])
+
+    scores = index.scores(["resign"], {"resign": [("quit", 0.5), ("missing", 0.9)]})
+
+    assert scores[0] == index.scores(["resign"])[0]
+    assert scores[1] == pytest.approx(0.5 * scores[0])
+    assert scores[2] == scores[3] == 0
+
+
+def test_a_rare_near_word_counts_for_no_more_than_the_word_itself_could() -> None:
+    texts = [terms("the cable"), terms("the cable"), terms("the cable"), terms("the telegram")]
+    index = KeywordIndex.build(texts)
+
+    scores = index.scores(["cabl"], {"cabl": [("telegram", 1.0)]})
+
+    assert scores[3] == pytest.approx(scores[0], rel=0.01)

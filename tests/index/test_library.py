@@ -15,7 +15,7 @@ import pytest
 
 from index import CorpusError, Library, LibraryBusyError, Span, UnknownDocumentError, Verdict
 from index import library as library_module
-from index.embedding import Vectors
+from index.embedding import Embedding
 from tests.conftest import CORPUS, write_corpus
 from tests.fakes import WordEmbedder
 from tests.index.test_generation import change_json
@@ -489,7 +489,7 @@ def damage(path: Path, kind: str, seed: int = 0) -> None:
 
 def segment_files(library: Library, document: str) -> list[Path]:
     key = library.generation.manifest.segments[document]
-    return [library.folder / "segments" / f"{key}.{suffix}" for suffix in ("json", "npy")]
+    return [library.folder / "segments" / f"{key}.{suffix}" for suffix in ("json", "npz")]
 
 
 @pytest.mark.parametrize("kind", ["flipped bit", "truncated", "missing"])
@@ -599,7 +599,7 @@ class StoppingEmbedder(WordEmbedder):
         self.is_building = threading.Event()
         self.may_go_on = threading.Event()
 
-    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Vectors]:
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         self.is_building.set()
         assert self.may_go_on.wait(30)
         return super().embed_passages(passages)

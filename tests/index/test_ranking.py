@@ -9,7 +9,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.ranking import best_first, choose_runs, fuse, highlighted
+from index.ranking import (
+    Run,
+    best_first,
+    choose_runs,
+    highlight_floor,
+    highlighted,
+    ranges,
+    score_passages,
+    score_sentences,
+)
 
 shares = st.floats(0, 1, width=32)
 cosines = st.floats(-1, 1, width=32)
@@ -36,19 +45,27 @@ def pools(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@given(st.lists(st.tuples(cosines, shares), min_size=1, max_size=20), st.integers(0, 19), st.floats(0.01, 0.5))
+@given(st.lists(st.tuples(cosines, shares, cosines), min_size=1, max_size=20), st.integers(0, 19), st.floats(0.01, 0.5))
 def test_a_text_that_is_closer_or_shares_more_words_never_scores_lower(
-    pairs: list[tuple[float, float]], number: int, more: float
+    parts: list[tuple[float, float, float]], number: int, more: float
 ) -> None:
-    number %= len(pairs)
-    dense, sparse = (np.array(column, dtype=np.float32) for column in zip(*pairs, strict=True))
-    raised = np.zeros(len(pairs), dtype=np.float32)
+    number %= len(parts)
+    columns = [np.array(column, dtype=np.float32) for column in zip(*parts, strict=True)]
+    raised = np.zeros(len(parts), dtype=np.float32)
     raised[number] = more
 
-    before, closer, shared = fuse(dense, sparse), fuse(dense + raised, sparse), fuse(dense, sparse + raised)
+    for which in range(3):
+        higher = [column + raised if position == which else column for position, column in enumerate(columns)]
+        assert score_passages(*higher)[number] >= score_passages(*columns)[number]
+        assert score_sentences(*higher[1:])[number] >= score_sentences(*columns[1:])[number]
 
-    assert closer[number] >= before[number]
-    assert shared[number] >= before[number]
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=10))
+def test_ranges_are_all_their_numbers_in_order(pairs: list[tuple[int, int]]) -> None:
+    starts = np.array([start for start, _ in pairs], dtype=np.int64)
+    ends = np.array([start + size for start, size in pairs], dtype=np.int64)
+
+    assert ranges(starts, ends).tolist() == [number for start, size in pairs for number in range(start, start + size)]
 
 
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=20))
@@ -98,15 +115,24 @@ def test_only_a_first_sentence_that_is_longer_than_the_room_exceeds_it(
 
 @given(pools(), st.integers(1, 600), st.integers(0, 4))
 @settings(deadline=None)
-def test_the_best_sentence_of_a_run_is_highlighted_and_none_outside_of_it(
+def test_the_best_sentence_is_highlighted_and_each_that_is_scores_above_those_of_its_run_that_are_not(
     pool: dict[str, Any], room: int, limit: int
 ) -> None:
-    for run in choose_runs(**pool, room=room, limit=limit):
-        numbers = highlighted(pool["scores"], run)
+    scores, floor = pool["scores"], highlight_floor(pool["scores"])
+    runs = choose_runs(**pool, room=room, limit=limit)
 
-        best = run.first + int(np.argmax(pool["scores"][run.first : run.last + 1]))
-        assert best in numbers
+    for run in runs:
+        numbers = highlighted(scores, run, floor)
+        others = set(range(run.first, run.last + 1)) - set(numbers)
         assert set(numbers) <= set(range(run.first, run.last + 1))
+        assert all(scores[number] >= floor > scores[other] for number in numbers for other in others)
+    assert int(np.argmax(scores)) in highlighted(scores, runs[0], floor)
+
+
+def test_sentences_on_the_same_subject_are_background() -> None:
+    scores = np.array([3.0, 2.9, 2.0, *[1.9] * 40], dtype=np.float32)
+
+    assert highlighted(scores, Run(0, 0, 3, 3.0), highlight_floor(scores)) == [0, 1]
 
 
 def test_nothing_to_choose_from_or_no_room_gives_no_run() -> None:

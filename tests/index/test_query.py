@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import Library
+from index.query import Correction, Query, read_query
+from tests.conftest import write_corpus
+from tests.fakes import WordEmbedder
+
+TEXT = "The keeper resigned over the whale oil. The boat could not land."
+
+
+class ReadingEmbedder(WordEmbedder):
+    """Knows some words whole, as a model's vocabulary does."""
+
+    def knows_word(self, word: str) -> bool:
+        return word.lower() in {"kepper", "whales"}
+
+
+@pytest.fixture
+def query_of(tmp_path: Path) -> Callable[[str], Query]:
+    """Reads a question for a corpus of one text."""
+    corpus = write_corpus(tmp_path / "corpus", {"log.txt": TEXT})
+    library = Library(corpus=corpus, data=tmp_path / "data", embedder=ReadingEmbedder())
+    library.reload()
+    return lambda question: read_query(question, library.generation, library.embedder)
+
+
+def test_misspelled_words_are_mended_for_both_retrievers(query_of: Callable[[str], Query]):
+    query = query_of("why did the keeper resgined?")
+
+    assert query.text == "why did the keeper resigned?"
+    assert query.terms == ("keeper", "resign")
+    assert query.corrections == (Correction("resgined", "resigned"),)
+    assert np.array_equal(query.vector, WordEmbedder().embed_query("why did the keeper resigned?").vector)
+
+
+@pytest.mark.parametrize("question", ["who is kepper", "any whales?", "did the zeppelin land", "2 FAM 070?", ""])
+def test_words_that_are_no_slips_stay_as_they_are(query_of: Callable[[str], Query], question: str):
+    query = query_of(question)
+
+    assert query.text == question
+    assert query.corrections == ()
+
+
+def test_each_word_has_its_near_words(query_of: Callable[[str], Query]):
+    query = query_of("did the keeper land a zeppelin")
+
+    assert set(query.near) == set(query.terms) == {"keeper", "land", "zeppelin"}
+
+
+def test_rare_words_weigh_most_among_the_tokens_and_function_words_nothing(query_of: Callable[[str], Query]):
+    query = query_of("did the keeper zzzz")
+
+    did, the, keeper, unknown = query.token_weights.tolist()
+
+    assert did == the == 0
+    assert 0 < keeper < unknown
+    assert sum(query.token_weights) == pytest.approx(1)
+
+
+def test_a_question_of_function_words_alone_weighs_them_all_alike(query_of: Callable[[str], Query]):
+    assert query_of("who is it").token_weights.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3])

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import StaleGenerationError
+from index.embedding import Vectors
+from index.vocabulary import NEAR_COSINE, NEAR_WEIGHT, Vocabulary
+from tests.fakes import WordEmbedder
+
+TEXTS = ["The keepers kept the lamp. Keepers oiled a lamp.", "A lighthouse keeper resigned."]
+
+
+class MeaningEmbedder(WordEmbedder):
+    """Words of the same meaning have the same direction, but for a little of their own."""
+
+    MEANINGS = ({"resigned", "quit"}, {"lamp", "light", "lantern"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def embed_words(self, words: Sequence[str]) -> Vectors:
+        self.words += words
+        own = super().embed_words(words)
+        for number, word in enumerate(words):
+            for meaning in self.MEANINGS:
+                if word in meaning:
+                    own[number] += 2 * super().embed_words([min(meaning)])[0]
+        return np.asarray(own / np.linalg.norm(own, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.fixture
+def vocabulary() -> Vocabulary:
+    return Vocabulary.build(TEXTS, MeaningEmbedder())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("resinged", "resigned"),
+        ("Keepr", "keeper"),
+        ("keepers", "keepers"),
+        ("lighthuose", "lighthouse"),
+        ("lightouses", "lighthouse"),
+        ("lmap", None),  # four letters are any other word's neighbours
+        ("beekeeper", None),
+        ("keeps", None),
+        ("zzzzz", None),
+    ],
+)
+def test_a_misspelled_word_is_the_corpuss_word_one_edit_away_or_two_where_it_is_long(
+    vocabulary: Vocabulary, typed: str, meant: str | None
+):
+    assert vocabulary.correction(typed) == meant
+
+
+def test_of_two_corrections_the_more_frequent_word_is_meant():
+    vocabulary = Vocabulary.build(["A stone. The store of a store."], WordEmbedder())
+
+    assert vocabulary.correction("stoje") == "store"
+
+
+def test_words_of_like_meaning_are_near_by_how_like_they_are(vocabulary: Vocabulary):
+    [(stem, weight)] = vocabulary.near("quit", MeaningEmbedder().embed_words(["quit"])[0])
+
+    assert stem == "resign"
+    assert NEAR_WEIGHT * NEAR_COSINE <= weight <= NEAR_WEIGHT
+
+
+def test_a_word_is_not_near_itself_and_strange_words_are_near_none(vocabulary: Vocabulary):
+    assert vocabulary.near("resign") == ()
+    assert vocabulary.near("zeppelin", WordEmbedder().embed_words(["zeppelin"])[0]) == ()
+    assert vocabulary.near("zeppelin") == ()
+
+
+def test_words_that_are_known_are_not_embedded_again(vocabulary: Vocabulary):
+    embedder = MeaningEmbedder()
+
+    again = Vocabulary.build([*TEXTS, "A new lantern."], embedder, known=vocabulary)
+
+    assert sorted(embedder.words) == ["lantern", "new"]
+    assert again.near("lamp") == Vocabulary.build([*TEXTS, "A new lantern."], MeaningEmbedder()).near("lamp")
+    assert again.near("lamp")[0][0] == "lantern"
+
+
+def test_a_saved_vocabulary_is_as_before(vocabulary: Vocabulary, tmp_path: Path):
+    vector = MeaningEmbedder().embed_words(["quit"])[0]
+
+    vocabulary.save(tmp_path)
+    loaded = Vocabulary.load(tmp_path)
+
+    assert loaded.near("quit", vector) == vocabulary.near("quit", vector)
+    assert loaded.correction("resinged") == "resigned"
+
+
+def test_a_text_without_words_has_a_vocabulary_too(tmp_path: Path):
+    vocabulary = Vocabulary.build(["1, 2, 3"], WordEmbedder())
+
+    vocabulary.save(tmp_path)
+
+    assert Vocabulary.load(tmp_path).correction("resinged") is None
+    assert vocabulary.near("resign", WordEmbedder().embed_words(["resign"])[0]) == ()
+
+
+def test_files_that_are_no_vocabulary_are_refused(vocabulary: Vocabulary, tmp_path: Path):
+    vocabulary.save(tmp_path)
+    (tmp_path / "words.json").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(StaleGenerationError):
+        Vocabulary.load(tmp_path)
