@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help setup run test check format bench clean
+.PHONY: help setup run test check golden format bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -40,6 +40,10 @@ check: $(VENV)/.tests ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+golden: setup ## Check the corpus, and whether it still answers its golden questions
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bot corpus check
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bot evaluate --golden
 
 format: $(VENV)/.tests ## Put the code in form
 	$(BIN)/ruff format .

@@ -17,7 +17,7 @@ import json
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -124,14 +124,14 @@ def _ask(library: Library, question: EvaluationQuestion, only: NDArray[np.int64]
 
 
 def _report(asked: list[Asked], *, write: bool) -> None:
-    features = np.array([list(item.signs.features().values()) for item in asked])
+    features = np.array([list(asdict(item.signs).values()) for item in asked])
     truth = np.array([item.is_hit for item in asked])
     corpora = np.array([item.corpus for item in asked])
     kinds = np.array([item.kind for item in asked])
     predicted = np.zeros(len(asked))
     groups = [item.group for item in asked]
     for train, test in GroupKFold(n_splits=5).split(features, truth, groups):
-        model = LogisticRegression(C=10.0).fit(features[train], truth[train])
+        model = LogisticRegression(C=1000.0).fit(features[train], truth[train])
         predicted[test] = model.predict_proba(features[test])[:, 1]
     lower = float(np.floor(1000 * np.quantile(predicted[truth], REFUSED_AT_MOST)) / 1000)
     rows = [["corpus", "questions", "asked", "answered", "uncertain", "not covered"]]
@@ -151,9 +151,9 @@ def _report(asked: list[Asked], *, write: bool) -> None:
     )
     write_results("confidence", "Confidence and refusal", "python -m benchmarks.calibrate FOLDER", rows, notes)
     print(notes)
-    final = LogisticRegression(C=10.0).fit(features, truth)
+    final = LogisticRegression(C=1000.0).fit(features, truth)
     numbers = {"intercept": float(final.intercept_[0])}
-    numbers |= {name: float(value) for name, value in zip(Signs(0, 0).features(), final.coef_[0], strict=True)}
+    numbers |= {name: float(value) for name, value in zip(asdict(asked[0].signs), final.coef_[0], strict=True)}
     numbers |= {"answered_from": ANSWERED_FROM, "not_covered_below": lower, "strictness_step": lower / 2}
     content = {
         "made_by": "benchmarks/calibrate.py",

@@ -81,9 +81,9 @@ def _signs_table(answer: Answer) -> Table:
     table.add_column("sign")
     table.add_column("value", justify="right")
     if answer.signs is not None:
+        table.add_row("score of the best sentence, of a perfect one's", f"{answer.signs.best_score:.3f}")
+        table.add_row("how far it stands out of the subject", f"{answer.signs.standout:.3f}")
         table.add_row("cosine of the nearest sentence", f"{answer.signs.sentence_cosine:.3f}")
-        table.add_row("share of the question's words in the best passage", f"{answer.signs.keyword_share:.3f}")
-        table.add_row("the smaller of the two", f"{answer.signs.features()['agreement']:.3f}")
     table.add_row("confidence", f"{answer.confidence:.3f}")
     table.add_row("verdict", str(answer.verdict))
     table.add_row("words that the documents lack", ", ".join(answer.unknown_words) or "none")

@@ -16,8 +16,10 @@ from index.generation import Generation
 from index.keywords import terms
 from index.query import Query, read_query
 from index.ranking import (
+    PERFECT_SCORE,
     Run,
     Scores,
+    best_and_background,
     best_first,
     choose_runs,
     highlight_floor,
@@ -137,13 +139,14 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
     own = score_sentences(sentence_shares, query.token_weights @ matches)
     quotable = ~generation.is_heading[sentences]
+    sentences, scores = sentences[quotable], (own + np.repeat(passage_scores, sizes))[quotable]
+    best, background = best_and_background(scores)
     signs = Signs(
+        best_score=best / PERFECT_SCORE,
+        standout=(best - background) / PERFECT_SCORE,
         sentence_cosine=float((generation.sentence_vectors[sentences] @ query.vector).max(initial=0.0)),
-        keyword_share=float(shares.max(initial=0.0)),
     )
-    return Candidates(
-        passages, passage_scores, sentences[quotable], (own + np.repeat(passage_scores, sizes))[quotable], signs
-    )
+    return Candidates(passages, passage_scores, sentences, scores, signs)
 
 
 def _candidate_passages(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -22,7 +23,7 @@ Strictness = Literal["low", "normal", "high"]
 def confidence(signs: Signs) -> float:
     """The probability that the first three quotes hold the answer."""
     model = _model()
-    logit = model["intercept"] + sum(model[name] * value for name, value in signs.features().items())
+    logit = model["intercept"] + sum(model[name] * value for name, value in asdict(signs).items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -19,6 +19,9 @@ TOKEN_WEIGHT = 2.0
 """How much BM25's share and the matches of tokens count beside a passage's cosine; chosen by a search along one weight
 after the other, on the public sets and the bundled corpus. A sentence's own cosine adds nothing to these."""
 
+PERFECT_SCORE = 1 + PASSAGE_KEYWORD_WEIGHT + SENTENCE_KEYWORD_WEIGHT + 2 * TOKEN_WEIGHT
+"""Of a sentence that has all that the question asks for, in a passage that has it too."""
+
 QUOTE_FLOOR = 0.75
 """A sentence is shown only if it scores at least this share of the best one."""
 
@@ -140,17 +143,21 @@ def _share_of(score: float, share: float) -> float:
     return score - (1 - share) * abs(score)
 
 
-def highlight_floor(scores: Scores) -> float:
-    """The score from which on a sentence answers.
+def best_and_background(scores: Scores) -> tuple[float, float]:
+    """The score of the best sentence, and that of sentences that only share the subject; zeros where there is none."""
+    if not len(scores):
+        return 0.0, 0.0
+    ranked = np.sort(scores)[::-1]
+    return float(ranked[0]), float(ranked[min(BACKGROUND_RANK, len(ranked) - 1)])
 
-    It lies between that of the best sentence and that of the background, the sentences that only share the subject: so
-    it depends on how far the best one stands out.
+
+def highlight_floor(scores: Scores) -> float:
+    """The score from which on a sentence answers: it depends on how far the best one stands out.
 
     Args:
-        scores: Of all sentences that could be shown, at least one.
+        scores: Of all sentences that could be shown.
     """
-    ranked = np.sort(scores)[::-1]
-    best, background = float(ranked[0]), float(ranked[min(BACKGROUND_RANK, len(ranked) - 1)])
+    best, background = best_and_background(scores)
     return background + HIGHLIGHT_FLOOR * (best - background)
 
 

@@ -174,22 +174,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a search tells about whether it found the answer; all between 0 and 1, all comparable between corpora."""
+    """What a search tells about whether it found the answer: the more, the surer. Comparable between corpora."""
 
+    best_score: float
+    """Of the best sentence, as a share of what a perfect match would score."""
+    standout: float
+    """How far the best sentence rises above those that only share the subject, as a share of the same."""
     sentence_cosine: float
-    """Of the nearest sentence."""
-    keyword_share: float
-    """BM25 of the best passage, as a share of what the question could reach."""
-
-    def features(self) -> dict[str, float]:
-        """What the regression reads: meaning, and words as far as meaning agrees with them.
-
-        Words alone say little: a question of one common word shares all of it with some passage.
-        """
-        return {
-            "sentence_cosine": self.sentence_cosine,
-            "agreement": min(self.sentence_cosine, self.keyword_share),
-        }
+    """Of the sentence nearest in meaning."""
 
 
 @dataclass(frozen=True, slots=True)
