@@ -30,12 +30,11 @@ from benchmarks.results import write_results
 from bot.settings import default_corpus
 from index import DEFAULT_LIMIT, DEFAULT_ROOM, Library, SentenceTransformerEmbedder
 from index.answering import quote, retrieve
-from index.evaluation import holds, shared_characters
+from index.evidence import Evidence, holds, shared_characters
 from index.query import read_query
 from index.questions import (
     GOLDEN_QUESTIONS,
     EvaluationQuestion,
-    Evidence,
     read_golden_questions,
     read_question_set,
 )

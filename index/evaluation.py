@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +20,20 @@ from numpy.typing import NDArray
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.confidence import Strictness
 from index.embedding import Embedder, Embedding
+from index.evidence import (
+    Evidence,
+    characters_read,
+    evidence_recall,
+    holds,
+    is_shown_whole,
+    length,
+    places_of,
+    shared_characters,
+    touches,
+)
 from index.generation import Generation
-from index.questions import EvaluationQuestion, Evidence, QuestionKind
-from index.values import Answer, Quote, Span, Verdict, merge_spans
+from index.questions import EvaluationQuestion, QuestionKind
+from index.values import Answer, Quote, Verdict
 
 ROOMS = (600, 1200)
 """Characters shown for evidence recall and hit."""
@@ -187,75 +197,6 @@ class _RememberingEmbedder:
         return self._query
 
 
-# ------------------------------------------------------------ characters shown
-
-
-def holds(quote: Quote, evidence: Iterable[Evidence]) -> bool:
-    """Whether a quote holds one piece of evidence whole."""
-    span = quote.citation.span
-    return any(
-        piece.document == quote.citation.document and span.start <= piece.span.start and piece.span.end <= span.end
-        for piece in evidence
-    )
-
-
-def touches(quote: Quote, evidence: Iterable[Evidence]) -> bool:
-    """Whether a quote shares a character with a piece of evidence."""
-    return shared_characters([Evidence(quote.citation.document, quote.citation.span)], evidence) > 0
-
-
-def shared_characters(first: Iterable[Evidence], second: Iterable[Evidence]) -> int:
-    """How many characters two sets of spans share; one that several spans cover counts once."""
-    left, right = _by_document(first), _by_document(second)
-    return sum(
-        max(0, min(one.end, other.end) - max(one.start, other.start))
-        for document in left.keys() & right.keys()
-        for one in left[document]
-        for other in right[document]
-    )
-
-
-def _by_document(spans: Iterable[Evidence]) -> dict[str, tuple[Span, ...]]:
-    collected: defaultdict[str, list[Span]] = defaultdict(list)
-    for piece in spans:
-        collected[piece.document].append(piece.span)
-    return {document: merge_spans(parts) for document, parts in collected.items()}
-
-
-def _length(spans: Iterable[Evidence]) -> int:
-    return sum(span.end - span.start for parts in _by_document(spans).values() for span in parts)
-
-
-def _places(quotes: Iterable[Quote]) -> list[Evidence]:
-    return [Evidence(quote.citation.document, quote.citation.span) for quote in quotes]
-
-
-def _evidence_recall(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> float:
-    return shared_characters(_places(quotes), evidence) / _length(evidence)
-
-
-def _hit(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> float:
-    """Whether one piece of evidence is shown whole, be it by two quotes that meet."""
-    shown = _places(quotes)
-    return float(any(shared_characters(shown, [piece]) == _length([piece]) for piece in evidence))
-
-
-def _characters_read(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> float:
-    """Characters that are read, best quote first, before the evidence begins; without end where it is not shown."""
-    read = 0
-    for quote in quotes:
-        span = quote.citation.span
-        starts = [
-            max(piece.span.start, span.start)
-            for piece in evidence
-            if piece.document == quote.citation.document and piece.span.start < span.end and piece.span.end > span.start
-        ]
-        if starts:
-            return read + min(starts) - span.start
-        read += span.end - span.start
-    return float("inf")
-
-
 # -------------------------------------------------------------------- figures
 
 _RETRIEVAL = (
@@ -275,12 +216,12 @@ def _figures_by_question(generation: Generation, asked: Sequence[Asked]) -> dict
     for item in asked:
         evidence = item.question.evidence
         for room, quotes in item.shown.items():
-            figures[f"recall@{room}"].append(_evidence_recall(quotes, evidence))
-            figures[f"hit@{room}"].append(_hit(quotes, evidence))
-        figures["product recall"].append(_evidence_recall(item.product, evidence))
-        figures["product hit"].append(_hit(item.product, evidence))
-        covered = shared_characters(_places(item.chroma), evidence)
-        shown, wanted = _length(_places(item.chroma)), _length(evidence)
+            figures[f"recall@{room}"].append(evidence_recall(quotes, evidence))
+            figures[f"hit@{room}"].append(is_shown_whole(quotes, evidence))
+        figures["product recall"].append(evidence_recall(item.product, evidence))
+        figures["product hit"].append(is_shown_whole(item.product, evidence))
+        covered = shared_characters(places_of(item.chroma), evidence)
+        shown, wanted = length(places_of(item.chroma)), length(evidence)
         figures["chroma recall"].append(covered / wanted)
         figures["chroma precision"].append(covered / shown if shown else 0.0)
         figures["chroma iou"].append(covered / (shown + wanted - covered))
@@ -316,12 +257,12 @@ def _ranked(asked: Sequence[Asked]) -> dict[str, list[float]]:
 
 def _product(asked: Sequence[Asked], by_question: Mapping[str, list[float]]) -> dict[str, float | None]:
     """What a person sees at the shipped defaults, where a question that is not covered counts 0."""
-    read = [_characters_read(item.product, item.question.evidence) for item in asked]
+    read = [characters_read(item.product, item.question.evidence) for item in asked]
     median = float(np.median(read)) if read else None
     return {
         "recall": _mean(by_question["product recall"]),
         "hit": _mean(by_question["product hit"]),
-        "characters_shown": _mean([float(_length(_places(item.product))) for item in asked]),
+        "characters_shown": _mean([float(length(places_of(item.product))) for item in asked]),
         "characters_read": None if median is None or np.isinf(median) else median,
     }
 
@@ -336,7 +277,7 @@ def _highlights(generation: Generation, asked: Sequence[Asked]) -> dict[str, flo
         ours = _words(generation, marked, words)
         theirs = _words(generation, item.question.evidence, words)
         hit, shown, wanted = hit + len(ours & theirs), shown + len(ours), wanted + len(theirs)
-        shares += [_length(Evidence("", span) for span in quote.highlights) / len(quote.text) for quote in item.product]
+        shares += [length(Evidence("", span) for span in quote.highlights) / len(quote.text) for quote in item.product]
     return {
         "precision": hit / shown if shown else None,
         "recall": hit / wanted if wanted else None,

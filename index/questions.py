@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import QuestionsError
+from index.evidence import Evidence
 from index.reading import decode, split_front_matter
 from index.values import Span
 
@@ -26,14 +27,6 @@ class QuestionKind(StrEnum):
     NEAR_TOPIC = "near_topic"
     """On the corpus's subject, but not covered."""
     OFF_TOPIC = "off_topic"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Evidence:
-    """A span that answers a question."""
-
-    document: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)

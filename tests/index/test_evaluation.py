@@ -5,45 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from index import Library, Span, Verdict, evaluate
 from index.embedding import Embedder
-from index.evaluation import Asked, _characters_read, _confidence, _intervals, holds, shared_characters, touches
-from index.questions import EvaluationQuestion, Evidence, QuestionKind
+from index.evaluation import Asked, _confidence, _intervals
+from index.evidence import Evidence
+from index.questions import EvaluationQuestion, QuestionKind
 from tests.bot.quotes import answer_of, quote_of
 from tests.fakes import WordEmbedder
-
-spans = st.tuples(st.integers(0, 30), st.integers(1, 10)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
-places = st.lists(st.builds(Evidence, st.sampled_from("ab"), spans), max_size=5)
-
-
-def characters_of(pieces: list[Evidence]) -> set[tuple[str, int]]:
-    return {(piece.document, offset) for piece in pieces for offset in range(*piece.span)}
-
-
-@given(places, places)
-def test_shared_characters_are_those_of_both_each_once(first: list[Evidence], second: list[Evidence]):
-    assert shared_characters(first, second) == len(characters_of(first) & characters_of(second))
-
-
-def test_a_quote_holds_evidence_only_whole_and_in_the_same_document():
-    quote = quote_of("0123456789", start=100, document="a")
-
-    assert holds(quote, [Evidence("a", Span(100, 110))])
-    assert not holds(quote, [Evidence("a", Span(99, 110))])
-    assert not holds(quote, [Evidence("b", Span(100, 110))])
-    assert touches(quote, [Evidence("a", Span(99, 101))])
-    assert not touches(quote, [Evidence("a", Span(90, 100))])
-
-
-def test_characters_are_read_best_quote_first_until_the_evidence_begins():
-    quotes = [quote_of("x" * 50, start=0, document="a"), quote_of("x" * 40, start=200, document="a")]
-
-    assert _characters_read(quotes, [Evidence("a", Span(210, 220))]) == 60
-    assert _characters_read(quotes, [Evidence("a", Span(190, 220)), Evidence("a", Span(30, 35))]) == 30
-    assert _characters_read(quotes, [Evidence("b", Span(0, 5))]) == float("inf")
 
 
 def question_of(kind: QuestionKind = QuestionKind.ANSWERABLE, document: str = "a") -> EvaluationQuestion:

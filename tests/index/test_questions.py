@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from index import QuestionsError, Span
+from index.evidence import Evidence
 from index.questions import (
     EvaluationQuestion,
-    Evidence,
     QuestionKind,
     read_golden_questions,
     read_off_topic,
