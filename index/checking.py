@@ -22,7 +22,7 @@ from index.keywords import terms
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import read_document, scan
 from index.splitting import split
-from index.values import Document, Passage
+from index.values import Document, Passage, Source
 
 REQUIRED_KEYS = ("title", "summary", "updated", "licence")
 DATE_KEYS = ("published", "updated")
@@ -105,6 +105,7 @@ def check_corpus(corpus: Path, embedder: Embedder, *, today: datetime.date | Non
         findings += _links(item, corpus)
         findings += _dates(item, today)
         findings += _long_sentences(item, embedder)
+    findings += _citations(read)
     findings += _repeats(read)
     findings += _names(read)
     findings += _golden_questions(corpus, read)
@@ -153,6 +154,28 @@ def _is_web_address(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") is not None
+
+
+def _citations(read: Sequence[_Read]) -> Iterator[Finding]:
+    """Sources that one document names otherwise than most others that cite the same address.
+
+    Where a document cites an address twice, they are parts of one page, and may be named as such.
+    """
+    places: defaultdict[str, defaultdict[Source, list[_Read]]] = defaultdict(lambda: defaultdict(list))
+    for item in read:
+        for source in item.document.sources:
+            if source.url:
+                places[source.url][source].append(item)
+    for address, forms in sorted(places.items()):
+        citing = [item.document.path for items in forms.values() for item in items]
+        if len(set(citing)) < len(citing):
+            continue
+        usual, *others = sorted(forms, key=lambda source: (-len(forms[source]), forms[source][0].document.path))
+        for source in others:
+            for item in forms[source]:
+                elsewhere = forms[usual][0].document.path
+                place = _place_of(item.document, address)
+                yield item.finding(f"the source {source.title!r} is cited otherwise in {elsewhere}", place)
 
 
 def _dates(item: _Read, today: datetime.date) -> Iterator[Finding]:

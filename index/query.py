@@ -90,12 +90,10 @@ def _token_weights(text: str, spans: NDArray[np.int64], keywords: KeywordIndex) 
 
 
 def _near_words(text: str, vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:
-    """Near words of each word of the text; words that the corpus does not have are embedded for it."""
-    stems: dict[str, str] = {}
+    """Near words of each word of the text that is one term."""
+    words: dict[str, str] = {}
     for match in _WORD.finditer(text):
         parts = terms(match[0])
         if len(parts) == 1:
-            stems.setdefault(parts[0], match[0].casefold())
-    foreign = [stem for stem in stems if not vocabulary.has_vector(stem)]
-    vectors = dict(zip(foreign, embedder.embed_words([stems[stem] for stem in foreign]), strict=True))
-    return {stem: vocabulary.near(stem, vectors.get(stem)) for stem in stems}
+            words.setdefault(parts[0], match[0])
+    return {stem: vocabulary.near(word, embedder) for stem, word in words.items()}

@@ -25,6 +25,8 @@ NEAR_COSINE = 0.5
 """Words nearer to each other than this stand in for each other, the less the farther they are."""
 NEAR_WEIGHT = 0.9
 
+REMEMBERED_WORDS = 10_000
+
 TYPO_LETTERS = 5
 """Shorter words are each other's neighbours by chance."""
 LONG_WORD_LETTERS = 8
@@ -50,6 +52,8 @@ class Vocabulary:
         self._vectors = vectors
         self._vector_stems = list(self._stems)[: len(vectors)]
         self._number = {stem: number for number, stem in enumerate(self._vector_stems)}
+        self._near: dict[str, tuple[tuple[str, float], ...]] = {}
+        """What was found for words of questions: people use the same ones."""
         self._by_letter: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._words:
             self._by_letter[word[0]].append(word)
@@ -84,30 +88,36 @@ class Vocabulary:
         rows = [vectors[word] for _, word in wanted]
         return cls(words, np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32))
 
-    def near(self, stem: str, vector: Vectors | None = None) -> tuple[tuple[str, float], ...]:
+    def near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
         """The stems of words that may stand for one of a question (Zuccon et al. 2015, "Integrating and Evaluating
         Neural Word Embeddings in Information Retrieval").
 
         Args:
-            stem: Of the question's word.
-            vector: Its unit vector, `(dim,)`, where the corpus does not have the word.
+            word: As the question has it, one term.
+            embedder: Embeds it where the corpus does not have it; alone, so that its numbers are always the same.
 
         Returns:
-            Stems with weights between 0 and 1, nearest first; none where the word has no vector.
+            Stems with weights between 0 and 1, nearest first.
         """
-        if stem in self._number:
-            vector = self._vectors[self._number[stem]]
-        if vector is None or not len(self._vectors):
+        word = word.casefold()
+        if word not in self._near:
+            if len(self._near) >= REMEMBERED_WORDS:
+                self._near.clear()
+            self._near[word] = self._find_near(word, embedder)
+        return self._near[word]
+
+    def _find_near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
+        (stem,) = terms(word)
+        if not len(self._vectors):
             return ()
+        is_known = stem in self._number
+        vector = self._vectors[self._number[stem]] if is_known else embedder.embed_words([word])[0]
         cosines = np.round(self._vectors @ vector, 2)
         order = np.argsort(-cosines, kind="stable")[: NEAR_COUNT + 1]
         found = [(self._vector_stems[number], float(cosines[number])) for number in order]
         return tuple(
             (other, NEAR_WEIGHT * cosine) for other, cosine in found if cosine >= NEAR_COSINE and other != stem
         )[:NEAR_COUNT]
-
-    def has_vector(self, stem: str) -> bool:
-        return stem in self._number
 
     def correction(self, word: str) -> str | None:
         """The word of the corpus that a misspelled one was probably meant to be, or None.
