@@ -29,7 +29,7 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.results import write_results
 from bot.settings import default_corpus
 from index import DEFAULT_LIMIT, DEFAULT_ROOM, Library, SentenceTransformerEmbedder
-from index.answering import quote, retrieve
+from index.answering import quote
 from index.evidence import Evidence, holds, shared_characters
 from index.query import read_query
 from index.questions import (
@@ -38,6 +38,7 @@ from index.questions import (
     read_golden_questions,
     read_question_set,
 )
+from index.retrieval import retrieve
 from index.values import Signs
 
 CONFIDENCE = Path(__file__).resolve().parent.parent / "index" / "confidence.json"

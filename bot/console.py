@@ -12,8 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.render.text import pieces
-from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
-from index import Answer, Library, Quote, RetrievalError, Verdict
+from bot.render.wording import (
+    NOT_COVERED,
+    UNCERTAIN,
+    confidence_in_words,
+    corrections_in_words,
+    diagnosis_in_words,
+)
+from index import Answer, Library, Quote, RetrievalError, Trace, Verdict
 
 PROMPT = "? "
 WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
@@ -21,6 +27,8 @@ WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D 
 
 def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
     """Show an answer as people read it: quotes, where they stand, how sure the bot is."""
+    if answer.corrections:
+        console.print(Text(corrections_in_words(answer), style="italic"))
     if not answer.quotes:
         console.print(Text(NOT_COVERED))
         if answer.unknown_words:
@@ -41,7 +49,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
     summary = f"{confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
     console.print(Text(f"{summary} \u00b7 {answer.elapsed_ms:.0f} ms", style="dim"))
     if explain:
-        console.print(_signs_table(answer))
+        _print_explanation(console, answer)
 
 
 def _print_indented(console: Console, text: Text) -> None:
@@ -76,19 +84,70 @@ def _citation_text(number: int, quote: Quote) -> Text:
     return text
 
 
-def _signs_table(answer: Answer) -> Table:
-    table = Table(title="Why this verdict", title_justify="left")
-    table.add_column("sign")
-    table.add_column("value", justify="right")
+def _print_explanation(console: Console, answer: Answer) -> None:
+    """The stages of an answer as tables, and at the end what a moderator can do about it."""
+    if answer.signs is None or answer.trace is None:
+        console.print(Text("The question has no word to search for."))
+        return
+    for table in (_words_table(answer.trace), _sentences_table(answer.trace), _verdict_table(answer)):
+        console.print()
+        console.print(table)
+    console.print()
+    for diagnosis in answer.diagnoses:
+        console.print(Text(diagnosis_in_words(diagnosis)))
+    if not answer.diagnoses:
+        console.print(Text("Every word is known, the answer is sure enough, and the best passages are quoted."))
+
+
+def _words_table(trace: Trace) -> Table:
+    table = _table("Words", "word", "read as", "in the documents", "near words searched for")
+    for word in trace.words:
+        known = "yes" if word.is_known else "only near words" if word.near else "no"
+        table.add_row(Text(word.word), Text(word.read_as or ""), known, Text(", ".join(word.near)))
+    return table
+
+
+def _sentences_table(trace: Trace) -> Table:
+    columns = (
+        "score",
+        "passage: cosine",
+        "words",
+        "tokens",
+        "sentence: words",
+        "tokens",
+        "quoted",
+        "place and opening",
+    )
+    table = _table("Best sentences", *columns)
+    for sentence in trace.sentences:
+        numbers = (
+            sentence.score,
+            sentence.passage_cosine,
+            sentence.passage_keywords,
+            sentence.passage_tokens,
+            sentence.sentence_keywords,
+            sentence.sentence_tokens,
+        )
+        place = Text(f"{sentence.place.document}  ", style="dim").append(Text(sentence.text, style="not dim"))
+        table.add_row(*(f"{number:.3f}" for number in numbers), "yes" if sentence.is_quoted else "", place)
+    return table
+
+
+def _verdict_table(answer: Answer) -> Table:
+    table = _table("Verdict", "sign", "value")
     if answer.signs is not None:
         table.add_row("score of the best sentence, of a perfect one's", f"{answer.signs.best_score:.3f}")
         table.add_row("how far it stands out of the subject", f"{answer.signs.standout:.3f}")
         table.add_row("cosine of the nearest sentence", f"{answer.signs.sentence_cosine:.3f}")
     table.add_row("confidence", f"{answer.confidence:.3f}")
     table.add_row("verdict", str(answer.verdict))
-    table.add_row("words that the documents lack", ", ".join(answer.unknown_words) or "none")
-    for number, quote in enumerate(answer.quotes, 1):
-        table.add_row(f"score of quote {number}", f"{quote.score:.3f}")
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column)
     return table
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import urllib.parse
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,29 +12,16 @@ from numpy.typing import NDArray
 from index.confidence import Strictness, confidence, verdict
 from index.embedding import Embedder
 from index.generation import Generation
-from index.keywords import terms
-from index.query import Query, read_query
-from index.ranking import (
-    PERFECT_SCORE,
-    Run,
-    Scores,
-    best_and_background,
-    best_first,
-    choose_runs,
-    highlight_floor,
-    highlighted,
-    ranges,
-    score_passages,
-    score_sentences,
-)
-from index.tokens import best_matches, unit_of
+from index.query import read_query
+from index.ranking import Run, best_first, choose_runs, highlight_floor, highlighted
+from index.retrieval import Candidates, retrieve
+from index.tracing import diagnose, trace_of
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
     Citation,
     Document,
     Quote,
-    Signs,
     Span,
     Verdict,
     clip_spans,
@@ -44,8 +30,6 @@ from index.values import (
 
 DEFAULT_ROOM = 1200
 DEFAULT_LIMIT = 3
-CANDIDATE_PASSAGES = 100
-"""Taken from each of the two retrievers, and kept of both."""
 
 
 def ask(
@@ -91,6 +75,7 @@ def ask(
         quotes = quote(generation, found, room=room, limit=limit, base_url=base_url)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
+    trace = trace_of(generation, question, query, found, quotes)
     return Answer(
         question=question,
         verdict=decision,
@@ -99,69 +84,13 @@ def ask(
         generation=generation.id,
         elapsed_ms=_since(started),
         signs=found.signs,
-        unknown_words=_unknown_words(generation, question),
+        trace=trace,
+        diagnoses=diagnose(
+            generation, trace, found, quotes, verdict=decision, confidence=probability, strictness=strictness
+        ),
+        corrections=query.corrections,
         nearest_titles=_nearest_titles(generation, found),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The passages that may hold the answer and their sentences, all in text order, with their scores."""
-
-    passages: NDArray[np.int64]
-    passage_scores: Scores
-    sentences: NDArray[np.int64]
-    """Headings left out: they are never quoted."""
-    sentence_scores: Scores
-    """Each sentence's own score and that of its passage."""
-    signs: Signs
-
-
-def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | None = None) -> Candidates:
-    """Find candidate passages with FAISS and with BM25, and score them and their sentences by all that is known.
-
-    Args:
-        generation: What to search.
-        query: The question as read for this generation.
-        only: The only passages that may be found.
-    """
-    passages, cosines, shares = _candidate_passages(generation, query, only)
-    firsts, ends = generation.first_sentence[passages], generation.first_sentence[passages + 1]
-    sentences = ranges(firsts, ends)
-    matches = best_matches(
-        query.tokens,
-        unit_of(generation.tokens[ranges(generation.first_token[firsts], generation.first_token[ends])]),
-        generation.token_counts[sentences],
-    )
-    sizes = ends - firsts
-    passage_matches = np.maximum.reduceat(matches, np.cumsum([0, *sizes[:-1]]), axis=1)
-    passage_scores = score_passages(cosines, shares, query.token_weights @ passage_matches)
-    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
-    own = score_sentences(sentence_shares, query.token_weights @ matches)
-    quotable = ~generation.is_heading[sentences]
-    sentences, scores = sentences[quotable], (own + np.repeat(passage_scores, sizes))[quotable]
-    best, background = best_and_background(scores)
-    signs = Signs(
-        best_score=best / PERFECT_SCORE,
-        standout=(best - background) / PERFECT_SCORE,
-        sentence_cosine=float((generation.sentence_vectors[sentences] @ query.vector).max(initial=0.0)),
-    )
-    return Candidates(passages, passage_scores, sentences, scores, signs)
-
-
-def _candidate_passages(
-    generation: Generation, query: Query, only: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int64], Scores, Scores]:
-    """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
-    _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, within=only)
-    shares = generation.passage_keywords.scores(query.terms, query.near)
-    allowed = only if only is not None else np.arange(len(generation.passages))
-    sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
-    found = np.union1d(dense, sparse[shares[sparse] > 0])
-    cosines = generation.passage_vectors[found] @ query.vector
-    order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
-    kept = np.sort(order[:CANDIDATE_PASSAGES])
-    return found[kept], cosines[kept], shares[found[kept]]
 
 
 def quote(
@@ -258,16 +187,6 @@ def _nearest_titles(generation: Generation, found: Candidates, count: int = 3) -
         if len(titles) == count:
             break
     return tuple(titles)
-
-
-def _unknown_words(generation: Generation, question: str) -> tuple[str, ...]:
-    """Words of the question that the corpus has in no form, as typed."""
-    unknown = {}
-    for word in question.split():
-        stems = terms(word)
-        if stems and not any(generation.passage_keywords.has(stem) for stem in stems):
-            unknown[word.strip("?!.,;:\"'()[]{}<>*_`~")] = True
-    return tuple(word for word in unknown if word)
 
 
 def _text(value: object) -> str | None:

@@ -27,13 +27,19 @@ def confidence(signs: Signs) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
-def verdict(probability: float, strictness: Strictness = "normal") -> Verdict:
-    """What to tell people: two limits, and the band between them is uncertain."""
+def limits(strictness: Strictness = "normal") -> tuple[float, float]:
+    """The probability from which on a question is answered, and that below which it is not covered."""
     model = _model()
     shift = {"low": -model["strictness_step"], "normal": 0.0, "high": model["strictness_step"]}[strictness]
-    if round(probability, 3) >= model["answered_from"] + shift:
+    return model["answered_from"] + shift, model["not_covered_below"] + shift
+
+
+def verdict(probability: float, strictness: Strictness = "normal") -> Verdict:
+    """What to tell people: two limits, and the band between them is uncertain."""
+    answered_from, not_covered_below = limits(strictness)
+    if round(probability, 3) >= answered_from:
         return Verdict.ANSWERED
-    if round(probability, 3) < model["not_covered_below"] + shift:
+    if round(probability, 3) < not_covered_below:
         return Verdict.NOT_COVERED
     return Verdict.UNCERTAIN
 

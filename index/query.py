@@ -12,17 +12,10 @@ from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.keywords import KeywordIndex, NearTerms, terms
 from index.tokens import compress, unit_of
+from index.values import Correction
 from index.vocabulary import Vocabulary
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A word of the question that was read as another."""
-
-    typed: str
-    read_as: str
 
 
 @dataclass(frozen=True, slots=True)

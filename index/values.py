@@ -185,6 +185,87 @@ class Signs:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A word of a question that was read as another."""
+
+    typed: str
+    read_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A section of a document."""
+
+    document: str
+    title: str
+    section: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordTrace:
+    """What became of a word of the question."""
+
+    word: str
+    read_as: str | None
+    """The corpus's word that it was taken for a misspelling of."""
+    is_known: bool
+    """Whether the corpus has it in any form."""
+    near: tuple[str, ...]
+    """Stems of the corpus that stood in for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceTrace:
+    """What a sentence scored at each stage."""
+
+    place: Place
+    text: str
+    """Its opening."""
+    passage_cosine: float
+    passage_keywords: float
+    passage_tokens: float
+    sentence_keywords: float
+    sentence_tokens: float
+    score: float
+    is_quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How an answer came about."""
+
+    words: tuple[WordTrace, ...]
+    sentences: tuple[SentenceTrace, ...]
+    """The best ones, best first."""
+
+    @property
+    def missing_words(self) -> tuple[str, ...]:
+        """Words that the corpus has in no form, not as a typo and not among near words; as typed."""
+        return tuple(word.word for word in self.words if not (word.is_known or word.near))
+
+
+class Fault(StrEnum):
+    """Where to look when an answer is wrong."""
+
+    GAP = "gap"
+    STRICTNESS = "strictness"
+    RANKING = "ranking"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What may be wrong with an answer, and what it concerns."""
+
+    fault: Fault
+    words: tuple[str, ...] = ()
+    """Of a gap: the missing words."""
+    place: Place | None = None
+    """Of strictness: what came nearest. Of ranking: the passage that lost its place."""
+    short_by: float = 0.0
+    """Of strictness: how much confidence an answer lacked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the corpus says to a question; `quotes` are best first."""
 
@@ -196,10 +277,19 @@ class Answer:
     elapsed_ms: float
     signs: Signs | None = None
     """What the confidence was computed from; None where nothing was searched."""
-    unknown_words: tuple[str, ...] = ()
-    """Words of the question that the corpus has in no form, as typed."""
+    trace: Trace | None = None
+    """How it came about; None where nothing was searched."""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    """What may be wrong with it."""
+    corrections: tuple[Correction, ...] = ()
+    """Words of the question that were read as others."""
     nearest_titles: tuple[str, ...] = ()
     """Titles of the documents that came nearest, best first: what to ask about instead."""
+
+    @property
+    def unknown_words(self) -> tuple[str, ...]:
+        """Words of the question that the corpus lacks, as typed."""
+        return self.trace.missing_words if self.trace else ()
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, in the form that scripts rely on."""

@@ -13,11 +13,12 @@ import discord
 
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
-from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
+from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words, corrections_in_words
 from index import Answer, Citation, Quote, Source, Verdict
 
 COLOUR = discord.Colour(0x2F5D8C)
 QUESTION_SHOWN = 300
+CORRECTIONS_SHOWN = 300
 LINKS_A_QUOTE = 4
 
 
@@ -38,6 +39,8 @@ def answer_body(answer: Answer, *, repeats_question: bool) -> Body:
     """
     question = shorten(_one_line(answer.question), QUESTION_SHOWN)
     asked = f"**{escape(question)}**\n" if repeats_question and question else ""
+    if answer.corrections:
+        asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
     if not answer.quotes:
         return Body(shorten(asked + not_covered_text(answer), CONTENT))
     lead = asked + (f"{UNCERTAIN}\n" if answer.verdict is not Verdict.ANSWERED else "")

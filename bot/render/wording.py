@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from index import Answer, Verdict
+from collections.abc import Callable
+
+from index import Answer, Diagnosis, Fault, Place, Verdict
 
 UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
 NOT_COVERED = "The documents that I quote from do not cover that."
@@ -15,3 +17,37 @@ def confidence_in_words(answer: Answer) -> str:
     if answer.verdict is Verdict.UNCERTAIN:
         return "may not answer"
     return "very likely" if answer.confidence >= 0.8 else "likely"
+
+
+def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) -> str:
+    """Which words of the question were read as others.
+
+    Args:
+        answer: One with corrections.
+        show: How a word is written.
+    """
+    readings = [f"{show(item.typed)} as {show(item.read_as)}" for item in answer.corrections]
+    return f"I read {', '.join(readings)}."
+
+
+def diagnosis_in_words(diagnosis: Diagnosis) -> str:
+    """What may be wrong with an answer, and what a moderator can do about it."""
+    place = _place_in_words(diagnosis.place)
+    if diagnosis.fault is Fault.GAP:
+        words = ", ".join(diagnosis.words)
+        return f"A gap in the corpus: it has no form of {words}, and no word near. Add a document that covers it."
+    if diagnosis.fault is Fault.STRICTNESS:
+        return (
+            f"A matter of strictness: {place} came nearest, {diagnosis.short_by:.2f} short of the confidence of an "
+            "answer. If it does answer, make the question a golden one; STRICTNESS=low answers more."
+        )
+    return (
+        f"A matter of ranking: {place} is among the best passages as a whole, but other sentences took its place. "
+        "If it answers, let one sentence of it say so in the question's words."
+    )
+
+
+def _place_in_words(place: Place | None) -> str:
+    if place is None:
+        return "no passage"
+    return place.title + (f" \u203a {place.section}" if place.section else "")

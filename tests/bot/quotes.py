@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from index import Answer, Citation, Quote, Source, Span, Verdict
+from index import Answer, Citation, Correction, Quote, Source, Span, Trace, Verdict
+from index.values import WordTrace
 
 MARKUP = "*_~`|<>[]()@#:-+.!\\/1 \n\t"
 
@@ -19,6 +20,7 @@ short_texts = st.one_of(st.lists(words, max_size=8).map("".join), st.text(MARKUP
 long_texts = st.builds(lambda text, times: (text * times)[:2500], short_texts, st.integers(1, 200))
 texts = st.one_of(short_texts, short_texts, long_texts)
 lines = st.one_of(st.just(""), short_texts, long_texts)
+letters = st.text(st.characters(categories=["L"]), min_size=1, max_size=40)
 addresses = st.one_of(
     st.sampled_from(
         ["https://example.org/a", "https://example.org/a_(b)_*c*?d=[e]", "http://x.example/", "ftp://x", ""]
@@ -46,6 +48,11 @@ def quote_of(text: str, *, start: int = 0, **more: Any) -> Quote:
     sources = tuple(more.pop("sources", ()))
     place = Citation(span=Span(start, start + len(text)), **(citation | more))
     return Quote(citation=place, text=text, sources=sources, score=1.0, **spans)
+
+
+def trace_without(*words: str) -> Trace:
+    """The trace of a question whose words the corpus does not have."""
+    return Trace(words=tuple(WordTrace(word, None, is_known=False, near=()) for word in words), sentences=())
 
 
 def answer_of(*quotes: Quote, **more: Any) -> Answer:
@@ -101,7 +108,8 @@ def answers(draw: st.DrawFn) -> Answer:
         verdict=verdict,
         confidence=draw(st.floats(0, 1)),
         elapsed_ms=draw(st.floats(0, 1e6)),
-        unknown_words=tuple(draw(st.lists(lines, max_size=5))),
+        trace=trace_without(*draw(st.lists(lines, max_size=5))),
+        corrections=tuple(draw(st.lists(st.builds(Correction, letters, letters), max_size=4))),
         nearest_titles=tuple(draw(st.lists(lines, max_size=3))),
     )
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bot.render.about import UNOFFICIAL, about_body
 from bot.render.answer import Body, answer_body, not_covered_text
 from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
-from index import Answer, DocumentEntry, LibraryStatus, Source, Verdict
+from index import Answer, Correction, DocumentEntry, LibraryStatus, Source, Verdict
 from tests.bot.discord_markdown import links_in, quotes_in, read, styled, styles_in, text_of
-from tests.bot.quotes import answer_of, answers, lines, quote_of, visible
+from tests.bot.quotes import answer_of, answers, lines, quote_of, trace_without, visible
 from tests.wire.limits import check_message
 
 
@@ -197,7 +197,7 @@ def test_a_sure_answer_has_no_such_warning():
 
 
 def test_a_question_that_is_not_covered_gets_no_embed_and_learns_what_is_missing():
-    answer = answer_of(unknown_words=("bitcoin",), nearest_titles=("Keeping bees", "Sourdough *bread*"))
+    answer = answer_of(trace=trace_without("bitcoin"), nearest_titles=("Keeping bees", "Sourdough *bread*"))
 
     body = answer_body(answer, repeats_question=True)
 
@@ -208,8 +208,14 @@ def test_a_question_that_is_not_covered_gets_no_embed_and_learns_what_is_missing
     )
 
 
+def test_words_that_were_read_as_others_are_named_first():
+    answer = answer_of(quote_of("It was built in 1862."), corrections=(Correction("lihgt*", "light"),))
+
+    assert answer_body(answer, repeats_question=False).content.startswith("I read *lihgt\\** as *light*.\n")
+
+
 def test_at_most_three_unknown_words_are_named():
-    text = text_of(read(not_covered_text(answer_of(unknown_words=("a_b", "c", "x" * 41, "d", "e")))))
+    text = text_of(read(not_covered_text(answer_of(trace=trace_without("a_b", "c", "x" * 41, "d", "e")))))
 
     assert text == f"{NOT_COVERED}\na_b, c and d do not appear in them."
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from index import Library
-from index.query import Correction, Query, read_query
+from index.query import Query, read_query
+from index.values import Correction
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 

@@ -1,0 +1,104 @@
+"""A question to scored candidates: passages from FAISS and BM25, and all of their sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.generation import Generation
+from index.query import Query
+from index.ranking import (
+    PERFECT_SCORE,
+    Scores,
+    best_and_background,
+    best_first,
+    ranges,
+    score_passages,
+    score_sentences,
+)
+from index.tokens import best_matches, unit_of
+from index.values import Signs
+
+CANDIDATE_PASSAGES = 100
+"""Taken from each of the two retrievers, and kept of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the scores of candidates are summed from: one a passage, then one a sentence."""
+
+    cosines: Scores
+    keyword_shares: Scores
+    token_matches: Scores
+    sentence_keyword_shares: Scores
+    sentence_token_matches: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The passages that may hold the answer and their sentences, all in text order, with their scores."""
+
+    passages: NDArray[np.int64]
+    passage_scores: Scores
+    sentences: NDArray[np.int64]
+    """Headings left out: they are never quoted."""
+    sentence_scores: Scores
+    """Each sentence's own score and that of its passage."""
+    parts: Parts
+    signs: Signs
+
+
+def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | None = None) -> Candidates:
+    """Find candidate passages with FAISS and with BM25, and score them and their sentences by all that is known.
+
+    Args:
+        generation: What to search.
+        query: The question as read for this generation.
+        only: The only passages that may be found.
+    """
+    passages, cosines, shares = _candidate_passages(generation, query, only)
+    firsts, ends = generation.first_sentence[passages], generation.first_sentence[passages + 1]
+    sizes = ends - firsts
+    sentences = ranges(firsts, ends)
+    by_token = best_matches(
+        query.tokens,
+        unit_of(generation.tokens[ranges(generation.first_token[firsts], generation.first_token[ends])]),
+        generation.token_counts[sentences],
+    )
+    matches = query.token_weights @ by_token
+    passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
+    passage_scores = score_passages(cosines, shares, passage_matches)
+    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
+    scores = score_sentences(sentence_shares, matches) + np.repeat(passage_scores, sizes)
+
+    quotable = ~generation.is_heading[sentences]
+    best, background = best_and_background(scores[quotable])
+    return Candidates(
+        passages=passages,
+        passage_scores=passage_scores,
+        sentences=sentences[quotable],
+        sentence_scores=scores[quotable],
+        parts=Parts(cosines, shares, passage_matches, sentence_shares[quotable], matches[quotable]),
+        signs=Signs(
+            best_score=best / PERFECT_SCORE,
+            standout=(best - background) / PERFECT_SCORE,
+            sentence_cosine=float((generation.sentence_vectors[sentences[quotable]] @ query.vector).max(initial=0.0)),
+        ),
+    )
+
+
+def _candidate_passages(
+    generation: Generation, query: Query, only: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], Scores, Scores]:
+    """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
+    _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, within=only)
+    shares = generation.passage_keywords.scores(query.terms, query.near)
+    allowed = only if only is not None else np.arange(len(generation.passages))
+    sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
+    found = np.union1d(dense, sparse[shares[sparse] > 0])
+    cosines = generation.passage_vectors[found] @ query.vector
+    order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
+    kept = np.sort(order[:CANDIDATE_PASSAGES])
+    return found[kept], cosines[kept], shares[found[kept]]
