@@ -103,7 +103,7 @@ def quote(
         scores,
         generation.passage_of_sentence[numbers],
         [end - start for start, end in spans],
-        generation.sentence_vectors[numbers],
+        generation.sentence_vectors[numbers].astype(np.float32),
         numbers,
         room=room,
         limit=limit,

@@ -89,8 +89,9 @@ class Generation:
         counts = np.array([len(passage.sentences) for _, passage in passages], dtype=np.int64)
         self.passage_of_sentence: NDArray[np.int64] = np.repeat(np.arange(len(passages)), counts)
         self.is_heading: NDArray[np.bool_] = np.array([sentence.is_heading for sentence in self.sentences], dtype=bool)
-        self.passage_vectors: Vectors = _rows(segments, sentences=False)
-        self.sentence_vectors: Vectors = _rows(segments, sentences=True)
+        self.passage_vectors: Vectors = _rows(segments, sentences=False).astype(np.float32)
+        self.sentence_vectors: NDArray[np.float16] = _rows(segments, sentences=True)
+        """In 16 bits: of a large corpus they take most of the memory, and few are looked at for a question."""
         self.first_sentence: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)])
         """Of each passage, and behind them how many there are."""
         self.tokens: NDArray[np.int8] = np.concatenate([segment.tokens for segment in segments])
@@ -106,7 +107,7 @@ class Generation:
         return cls(
             manifest,
             segments,
-            FaissIndex.build(_rows(segments, sentences=False)),
+            FaissIndex.build(_rows(segments, sentences=False).astype(np.float32)),
             KeywordIndex.build(list(_passage_terms(segments))),
             KeywordIndex.build(list(_sentence_terms(segments))),
             vocabulary,
@@ -334,14 +335,14 @@ def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generatio
         raise StaleGenerationError(f"generation {name} cannot be opened: {error}") from error
 
 
-def _rows(segments: Iterable[Segment], *, sentences: bool) -> Vectors:
+def _rows(segments: Iterable[Segment], *, sentences: bool) -> NDArray[np.float16]:
     """The vectors of all sentences, or of all passages, in order."""
     parts = []
     for segment in segments:
         is_passage = np.zeros(len(segment.vectors), dtype=bool)
         is_passage[np.cumsum([0, *(1 + len(passage.sentences) for passage in segment.passages)])[:-1]] = True
         parts.append(segment.vectors[~is_passage if sentences else is_passage])
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate(parts)
 
 
 def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:

@@ -15,6 +15,10 @@ from index.tokens import compress, unit_of
 from index.values import Correction
 from index.vocabulary import Vocabulary
 
+FOREIGN_WORDS = 8
+"""How many words that the corpus does not have are embedded for a question; one with more is no question of this
+corpus, and each takes as long as the question itself."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 
@@ -84,9 +88,15 @@ def _token_weights(text: str, spans: NDArray[np.int64], keywords: KeywordIndex) 
 
 def _near_words(text: str, vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:
     """Near words of each word of the text that is one term."""
-    words: dict[str, str] = {}
+    near: dict[str, tuple[tuple[str, float], ...]] = {}
+    foreign = 0
     for match in _WORD.finditer(text):
         parts = terms(match[0])
-        if len(parts) == 1:
-            words.setdefault(parts[0], match[0])
-    return {stem: vocabulary.near(word, embedder) for stem, word in words.items()}
+        if len(parts) != 1 or parts[0] in near:
+            continue
+        if not vocabulary.has_vector(parts[0]):
+            foreign += 1
+            if foreign > FOREIGN_WORDS:
+                continue
+        near[parts[0]] = vocabulary.near(match[0], embedder)
+    return near

@@ -75,6 +75,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
 
     quotable = ~generation.is_heading[sentences]
     best, background = best_and_background(scores[quotable])
+    cosines_of_sentences = generation.sentence_vectors[sentences[quotable]].astype(np.float32) @ query.vector
     return Candidates(
         passages=passages,
         passage_scores=passage_scores,
@@ -84,7 +85,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
         signs=Signs(
             best_score=best / PERFECT_SCORE,
             standout=(best - background) / PERFECT_SCORE,
-            sentence_cosine=float((generation.sentence_vectors[sentences[quotable]] @ query.vector).max(initial=0.0)),
+            sentence_cosine=float(cosines_of_sentences.max(initial=0.0)),
         ),
     )
 

@@ -106,11 +106,15 @@ class Vocabulary:
             self._near[word] = self._find_near(word, embedder)
         return self._near[word]
 
+    def has_vector(self, stem: str) -> bool:
+        """Whether the word with this stem is found without embedding it."""
+        return stem in self._number
+
     def _find_near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
         (stem,) = terms(word)
         if not len(self._vectors):
             return ()
-        is_known = stem in self._number
+        is_known = self.has_vector(stem)
         vector = self._vectors[self._number[stem]] if is_known else embedder.embed_words([word])[0]
         cosines = np.round(self._vectors @ vector, 2)
         order = np.argsort(-cosines, kind="stable")[: NEAR_COUNT + 1]

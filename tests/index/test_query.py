@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from index import Library
-from index.query import Query, read_query
+from index.query import FOREIGN_WORDS, Query, read_query
 from index.values import Correction
+from index.vocabulary import Vocabulary
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 
@@ -66,3 +67,21 @@ def test_rare_words_weigh_most_among_the_tokens_and_function_words_nothing(query
 
 def test_a_question_of_function_words_alone_weighs_them_all_alike(query_of: Callable[[str], Query]):
     assert query_of("who is it").token_weights.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+
+
+def test_a_long_question_of_foreign_words_embeds_only_some_of_them(
+    query_of: Callable[[str], Query], monkeypatch: pytest.MonkeyPatch
+):
+    looked_up: list[str] = []
+    real = Vocabulary.near
+
+    def near(self: Vocabulary, word: str, embedder: WordEmbedder) -> tuple[tuple[str, float], ...]:
+        looked_up.append(word)
+        return real(self, word, embedder)
+
+    monkeypatch.setattr(Vocabulary, "near", near)
+
+    query_of(" ".join(f"{first}{second}mm" for first in "bcdfghjkl" for second in "aeiou") + " the keeper")
+
+    assert len(looked_up) == FOREIGN_WORDS + 1
+    assert looked_up[-1] == "keeper"
