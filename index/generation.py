@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
-from index.segment import SEGMENT_FORMAT, Segment, checksum_of, read_segment, write_whole
+from index.segment import SEGMENT_FORMAT, Segment, checksum_of, heading_of, read_segment, write_whole
 from index.splitting import SPLITTER_VERSION
 from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 3
+GENERATION_FORMAT = 4
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"
@@ -98,6 +98,14 @@ class Generation:
         self.token_counts: NDArray[np.int64] = np.concatenate([segment.token_counts for segment in segments])
         """Of each sentence."""
         self.first_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.token_counts)])
+        self.heading_tokens: NDArray[np.int8] = np.concatenate([segment.heading_tokens for segment in segments])
+        heading_counts = np.concatenate([segment.heading_token_counts for segment in segments])
+        self.first_heading_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heading_counts)])
+        first_heading = np.cumsum([0, *(len(segment.document.sections) for segment in segments)])
+        self.heading_of_passage: NDArray[np.int64] = np.array(
+            [first_heading[owner] + passage.section for owner, passage in passages], dtype=np.int64
+        )
+        """Sections are numbered through all documents, too."""
 
     @classmethod
     def build(
@@ -350,8 +358,8 @@ def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
     for segment in segments:
         document = segment.document
         for passage in segment.passages:
-            headings = " ".join((document.title, *document.sections[passage.section]))
-            yield terms(f"{headings} {document.plain(passage.span)}")
+            above = " ".join(document.sections[passage.section][:-1])
+            yield terms(f"{above} {heading_of(document, passage.section)} {document.plain(passage.span)}")
 
 
 def _sentence_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:

@@ -67,6 +67,8 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
         unit_of(generation.tokens[ranges(generation.first_token[firsts], generation.first_token[ends])]),
         generation.token_counts[sentences],
     )
+    # what stands above a sentence is its context: it need not say again what the title and the heading say
+    by_token = np.maximum(by_token, np.repeat(_heading_matches(generation, query, passages), sizes, axis=1))
     matches = query.token_weights @ by_token
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
@@ -88,6 +90,14 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
             sentence_cosine=float(cosines_of_sentences.max(initial=0.0)),
         ),
     )
+
+
+def _heading_matches(generation: Generation, query: Query, passages: NDArray[np.int64]) -> Scores:
+    """For each token of the question, its best match in what stands above each passage, `(q, passages)`."""
+    headings, position = np.unique(generation.heading_of_passage[passages], return_inverse=True)
+    starts, ends = generation.first_heading_token[headings], generation.first_heading_token[headings + 1]
+    matches = best_matches(query.tokens, unit_of(generation.heading_tokens[ranges(starts, ends)]), ends - starts)
+    return matches[:, position]
 
 
 def _candidate_passages(

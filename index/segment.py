@@ -21,8 +21,10 @@ from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 2
+SEGMENT_FORMAT = 3
 """Raised with every change of what is stored of a document, the sample of `index/tokens.py` included."""
+
+ARRAYS = ("vectors", "tokens", "token_counts", "heading_tokens", "heading_token_counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,21 @@ class Segment:
     """Compressed token vectors of all sentences, one after the other, `(tokens, kept)`."""
     token_counts: NDArray[np.int64]
     """How many tokens each sentence has, `(sentences,)`."""
+    heading_tokens: NDArray[np.int8]
+    """The same of each section's title and heading, `(heading tokens, kept)`."""
+    heading_token_counts: NDArray[np.int64]
+    """How many tokens each of the document's sections has in its heading, `(sections,)`."""
 
     def __post_init__(self) -> None:
         sentences = sum(len(passage.sentences) for passage in self.passages)
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.passages) + sentences:
             raise ValueError(f"{self.vectors.shape} vectors for {len(self.passages)} passages, {sentences} sentences")
-        if self.token_counts.shape != (sentences,) or self.token_counts.sum() != len(self.tokens):
-            raise ValueError(f"{len(self.tokens)} tokens, counted as {self.token_counts.sum()}")
+        for tokens, counts, size in (
+            (self.tokens, self.token_counts, sentences),
+            (self.heading_tokens, self.heading_token_counts, len(self.document.sections)),
+        ):
+            if counts.shape != (size,) or counts.sum() != len(tokens):
+                raise ValueError(f"{len(tokens)} tokens, counted as {counts.sum()}")
 
 
 def segment_key(document_digest: str, embedder: Embedder) -> str:
@@ -80,13 +90,32 @@ def build_segment(
             owners = np.searchsorted([start for start, _ in spans], embedding.token_spans[:, 0], side="right") - 1
             counts += np.bincount(np.maximum(owners, 0), minlength=len(spans)).tolist()
         on_passages(len(readings))
+    headings = _heading_tokens(document, embedder, projection)
     return Segment(
-        document,
-        passages,
-        np.concatenate(rows).astype(np.float16),
-        np.concatenate(tokens),
-        np.array(counts, dtype=np.int64),
+        document=document,
+        passages=passages,
+        vectors=np.concatenate(rows).astype(np.float16),
+        tokens=np.concatenate(tokens),
+        token_counts=np.array(counts, dtype=np.int64),
+        heading_tokens=np.concatenate(headings),
+        heading_token_counts=np.array([len(heading) for heading in headings], dtype=np.int64),
     )
+
+
+def _heading_tokens(document: Document, embedder: Embedder, projection: Vectors) -> list[NDArray[np.int8]]:
+    """The tokens of each section's heading, read by itself."""
+    readings = [(heading_of(document, section), ()) for section in range(len(document.sections))]
+    return [
+        compress(embedding.tokens, projection)
+        for first in range(0, len(readings), BATCH_SIZE)
+        for embedding in embedder.embed_passages(readings[first : first + BATCH_SIZE])
+    ]
+
+
+def heading_of(document: Document, section: int) -> str:
+    """What stands above a section: the document's title and the nearest heading."""
+    # a title that was a file's name has its words joined
+    return " ".join((document.title.replace("_", " "), *document.sections[section][-1:]))
 
 
 def reading_of(document: Document, passage: Passage) -> tuple[str, list[Span]]:
@@ -104,7 +133,7 @@ def write_segment(segment: Segment, folder: Path, key: str) -> None:
     """Write a segment's arrays, then its text, which holds the checksums of both; each appears whole or not at all."""
     document = segment.document
     arrays = io.BytesIO()
-    np.savez(arrays, vectors=segment.vectors, tokens=segment.tokens, token_counts=segment.token_counts)
+    np.savez(arrays, **{name: getattr(segment, name) for name in ARRAYS})
     write_whole(folder / f"{key}.npz", arrays.getvalue())
     content: dict[str, Any] = {
         "format": SEGMENT_FORMAT,
@@ -168,7 +197,7 @@ def read_segment(folder: Path, key: str) -> Segment:
             for section, sentences in content["passages"]
         )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return Segment(document, passages, arrays["vectors"], arrays["tokens"], arrays["token_counts"])
+            return Segment(document, passages, *(arrays[name] for name in ARRAYS))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StaleGenerationError(f"segment {key} cannot be read: {error}") from error
 

@@ -16,6 +16,7 @@ from index.segment import (
     Segment,
     build_segment,
     checksum_of,
+    heading_of,
     read_segment,
     reading_of,
     segment_key,
@@ -77,6 +78,11 @@ def test_a_segment_holds_each_token_of_its_sentences(segment: Segment) -> None:
 
     assert segment.token_counts.tolist() == words
     assert segment.tokens.shape == (sum(words), 64)
+
+
+def test_a_segment_holds_the_tokens_of_what_stands_above_each_section(segment: Segment) -> None:
+    assert [heading_of(segment.document, section) for section in range(2)] == ["Title", "Title Part"]
+    assert segment.heading_token_counts.tolist() == [1, 2]
 
 
 def test_a_segment_with_too_few_vectors_or_tokens_cannot_be_made(segment: Segment) -> None:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import Document, Library
+from index.query import read_query
+from index.retrieval import CANDIDATE_PASSAGES, Candidates, retrieve
+from tests.conftest import write_corpus
+from tests.fakes import WordEmbedder
+
+
+def candidates_of(library: Library, question: str) -> Candidates:
+    return retrieve(library.generation, read_query(question, library.generation, library.embedder))
+
+
+def best_sentence(library: Library, question: str) -> str:
+    generation, found = library.generation, candidates_of(library, question)
+    number = int(found.sentences[np.argmax(found.sentence_scores)])
+    owner, _ = generation.passages[generation.passage_of_sentence[number]]
+    document: Document = generation.segments[owner].document
+    return document.plain(generation.sentences[number].span)
+
+
+@pytest.fixture
+def islands(tmp_path: Path, embedder: WordEmbedder) -> Library:
+    """Sections that say the same of different islands, and name them only in their headings."""
+    text = "# Lights\n\n## Skerry\n\nThe lamp burned oil.\n\n## Foula\n\nThe lamp burned gas.\n"
+    files = {"lights.md": text, "mull_of_kintyre.txt": "The lamp burned wax.\n"}
+    library = Library(corpus=write_corpus(tmp_path / "corpus", files), data=tmp_path / "data", embedder=embedder)
+    library.reload()
+    return library
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What did the lamp burn at Skerry?", "The lamp burned oil."),
+        ("What did the lamp burn at Foula?", "The lamp burned gas."),
+        ("What did the lamp burn at Kintyre?", "The lamp burned wax."),
+    ],
+)
+def test_the_title_and_the_heading_speak_for_the_sentences_below(islands: Library, question: str, sentence: str):
+    assert best_sentence(islands, question) == sentence
+
+
+def test_candidates_stand_in_text_order_with_a_score_each(library: Library):
+    found = candidates_of(library, "bees in the lighthouse")
+
+    assert found.passages.tolist() == sorted(set(found.passages.tolist()))
+    assert found.sentences.tolist() == sorted(set(found.sentences.tolist()))
+    assert len(found.passages) == len(found.passage_scores) == len(found.parts.cosines) <= CANDIDATE_PASSAGES
+    assert len(found.sentences) == len(found.sentence_scores) == len(found.parts.sentence_token_matches)
+    assert not library.generation.is_heading[found.sentences].any()
+
+
+def test_only_the_allowed_passages_are_found(library: Library):
+    only = library.generation.passages_of("garden/bees")
+    query = read_query("the lighthouse", library.generation, library.embedder)
+
+    assert set(retrieve(library.generation, query, only).passages) <= set(only)
+
+
+def test_the_signs_are_stronger_where_the_answer_is(library: Library):
+    covered = candidates_of(library, "How many bees does a healthy hive hold in June?").signs
+    strange = candidates_of(library, "Who won the chess championship of Iceland in 1972?").signs
+
+    assert covered.best_score > strange.best_score
+    assert covered.standout > strange.standout
+    assert covered.sentence_cosine > strange.sentence_cosine
+    assert 0 <= strange.standout <= strange.best_score <= 1
