@@ -109,13 +109,18 @@ def diagnose(
         answered_from, _ = limits(strictness)
         place = trace.sentences[0].place
         diagnoses.append(Diagnosis(Fault.STRICTNESS, place=place, short_by=answered_from - confidence))
+    if not quotes:
+        return tuple(diagnoses)
     shown = {(quote.citation.document, quote.citation.section) for quote in quotes}
-    passed_over: list[Place] = []
+    passed_over: dict[Place, None] = {}
     for position in best_first(found.passage_scores):
         place = _place(generation, int(found.passages[position]))
-        if (place.document, place.section) in shown:
-            diagnoses += [Diagnosis(Fault.RANKING, place=place) for place in passed_over]
-            passed_over = []
-        elif place not in passed_over:
-            passed_over.append(place)
+        if (place.document, place.section) not in shown:
+            passed_over.setdefault(place)
+            continue
+        diagnoses += [Diagnosis(Fault.RANKING, place=place) for place in passed_over]
+        passed_over.clear()
+        shown.discard((place.document, place.section))
+        if not shown:
+            break
     return tuple(diagnoses)
