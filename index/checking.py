@@ -37,6 +37,8 @@ SHINGLES_AT_LEAST = 8
 
 NAME_LETTERS = 5
 """Shorter names differ by a letter as a rule (Iran, Iraq)."""
+LONE_NAME_LETTERS = 7
+"""So do names shorter than this, where nothing but their letters says that they are one (Malan, Milan)."""
 
 _MARK = re.compile(r"\[\^[^\]\s]+\]")
 _LINK = re.compile(r"\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()]*\)")
@@ -107,7 +109,7 @@ def check_corpus(corpus: Path, embedder: Embedder, *, today: datetime.date | Non
         findings += _long_sentences(item, embedder)
     findings += _citations(read)
     findings += _repeats(read)
-    findings += _names(read)
+    findings += _names(read, embedder)
     findings += _golden_questions(corpus, read)
     return tuple(sorted(findings, key=lambda finding: (finding.path, finding.line or 0, finding.what)))
 
@@ -261,10 +263,11 @@ class _Name:
     """Capitalised words right before and behind it: the rest of a full name."""
 
 
-def _names(read: Sequence[_Read]) -> Iterator[Finding]:
+def _names(read: Sequence[_Read], embedder: Embedder) -> Iterator[Finding]:
     """Names that one document spells almost as another does.
 
-    Two are taken for different names where a document holds both, or where both stand in full names that differ.
+    Two are taken for different names where a document holds both, where both stand in full names that differ, and where
+    the model knows both as words (Ireland, Iceland).
     """
     names: defaultdict[str, _Name] = defaultdict(_Name)
     for number, item in enumerate(read):
@@ -278,8 +281,12 @@ def _names(read: Sequence[_Read]) -> Iterator[Finding]:
     pairs = {pair for group in neighbours.values() for pair in combinations(group, 2)}
     for one, other in sorted(pairs):
         first, second = names[one], names[other]
-        is_told_apart = first.partners and second.partners and not first.partners & second.partners
-        if is_told_apart or first.places.keys() & second.places.keys() or not _are_alike(one, other):
+        shared_partners = first.partners & second.partners
+        is_told_apart = bool(first.partners and second.partners and not shared_partners)
+        letters = NAME_LETTERS if shared_partners else LONE_NAME_LETTERS
+        if is_told_apart or first.places.keys() & second.places.keys() or not _are_alike(one, other, letters):
+            continue
+        if embedder.knows_word(one) and embedder.knows_word(other):
             continue
         rare, common = sorted((one, other), key=lambda name: (len(names[name].places), -min(names[name].places)))
         number, offset = min(names[rare].places.items())
@@ -303,8 +310,8 @@ def _names_in(item: _Read) -> Iterator[tuple[str, set[str], int]]:
 
 
 def _bare(name: str) -> str:
-    """A name without the ending of a genitive."""
-    return re.sub(r"['\u2019]s?$", "", name)
+    """A name without the ending of a genitive, with plain apostrophes."""
+    return re.sub(r"'s?$", "", name.replace("\u2019", "'"))
 
 
 @lru_cache(maxsize=100_000)
@@ -320,14 +327,15 @@ def _deletions(word: str) -> Iterable[str]:
     return (word[:place] + word[place + 1 :] for place in range(len(word)))
 
 
-def _are_alike(one: str, other: str) -> bool:
+def _are_alike(one: str, other: str, letters: int) -> bool:
     """Whether two spellings are probably of one name: the same letters, or one edit apart and neither an inflection
     of the other nor what comes from there (Iraq, Iraqi; Syria, Syrian)."""
     first, second = _folded(one), _folded(other)
     if first == second:
         return one.casefold() != other.casefold()
     return (
-        min(len(first), len(second)) >= NAME_LETTERS
+        max(len(first), len(second)) >= letters
+        and min(len(first), len(second)) >= NAME_LETTERS
         and first[0] == second[0]
         and _stem.stemWord(first) != _stem.stemWord(second)
         and not {first, second} & {f"{name}{ending}" for name in (first, second) for ending in "ins"}
