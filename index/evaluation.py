@@ -8,7 +8,6 @@ Chunking Strategies for Retrieval"), hit@k and MRR by ir-measures, and how far t
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +58,6 @@ class Asked:
     shown: Mapping[int, tuple[Quote, ...]] = field(default_factory=dict)
     """Quotes that fill each of `ROOMS`; none where the question has no evidence."""
     chroma: tuple[Quote, ...] = ()
-    elapsed_ms: float = 0.0
 
     @property
     def product(self) -> tuple[Quote, ...]:
@@ -137,7 +135,7 @@ def evaluate(
         asked.append(_ask(generation, embedder, question, strictness))
         on_progress(number, len(questions))
     answerable = [item for item in asked if item.question.is_answerable]
-    by_question = _figures_by_question(generation, answerable)
+    by_question = _figures_by_question(answerable)
     kinds = [kind for kind in QuestionKind if any(item.question.kind is kind for item in asked)]
     return Evaluation(
         generation=generation.id,
@@ -149,7 +147,7 @@ def evaluate(
         highlights=_highlights(generation, answerable),
         refusal={str(kind): _verdicts(item for item in asked if item.question.kind is kind) for kind in kinds},
         confidence=_confidence(asked),
-        elapsed_ms=_percentiles([item.elapsed_ms for item in asked]),
+        elapsed_ms=_percentiles([item.answer.elapsed_ms for item in asked]),
         hits={
             str(kind): float(np.mean([item.is_hit for item in answerable if item.question.kind is kind]))
             for kind in kinds
@@ -167,17 +165,14 @@ def _ask(generation: Generation, embedder: Embedder, question: EvaluationQuestio
     def again(*, room: int = DEFAULT_ROOM, limit: int = DEFAULT_LIMIT) -> Answer:
         return ask(generation, remembering, question.text, room=room, limit=limit, nearest=True, strictness=strictness)
 
-    started = time.perf_counter()
     answer = again()
-    elapsed_ms = (time.perf_counter() - started) * 1000
     if not question.is_answerable:
-        return Asked(question, answer, elapsed_ms=elapsed_ms)
+        return Asked(question, answer)
     return Asked(
         question,
         answer,
         shown={room: again(room=room, limit=0).quotes for room in ROOMS},
         chroma=again(room=CHROMA_ROOM, limit=CHROMA_LIMIT).quotes,
-        elapsed_ms=elapsed_ms,
     )
 
 
@@ -209,7 +204,7 @@ _RETRIEVAL = (
 _CHROMA = ("recall", "precision", "iou")
 
 
-def _figures_by_question(generation: Generation, asked: Sequence[Asked]) -> dict[str, list[float]]:
+def _figures_by_question(asked: Sequence[Asked]) -> dict[str, list[float]]:
     """Each figure that is a mean, as one number a question with evidence."""
     figures: dict[str, list[float]] = {name: [] for name in _RETRIEVAL}
     figures |= {f"chroma {name}": [] for name in _CHROMA} | {"product recall": [], "product hit": []}
