@@ -113,7 +113,8 @@ def _sentences_table(trace: Trace) -> Table:
         "passage: cosine",
         "words",
         "tokens",
-        "sentence: words",
+        "sentence: cosine",
+        "words",
         "tokens",
         "quoted",
         "place and opening",
@@ -125,6 +126,7 @@ def _sentences_table(trace: Trace) -> Table:
             sentence.passage_cosine,
             sentence.passage_keywords,
             sentence.passage_tokens,
+            sentence.sentence_cosine,
             sentence.sentence_keywords,
             sentence.sentence_tokens,
         )

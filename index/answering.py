@@ -99,10 +99,11 @@ def quote(
     """Quote the best sentences of the candidates; see `choose_runs`."""
     numbers, scores = candidates.sentences, candidates.sentence_scores
     spans = [generation.sentences[number].span for number in numbers]
+    lengths = [end - start for start, end in spans]
     runs = choose_runs(
         scores,
         generation.passage_of_sentence[numbers],
-        [end - start for start, end in spans],
+        lengths,
         generation.sentence_vectors[numbers].astype(np.float32),
         numbers,
         room=room,
@@ -113,7 +114,7 @@ def quote(
         return ()
     floor = highlight_floor(scores)
     return tuple(
-        _quote_of(generation, numbers, run, highlighted(scores, run, floor), room=room, base_url=base_url)
+        _quote_of(generation, numbers, run, highlighted(scores, lengths, run, floor), room=room, base_url=base_url)
         for run in runs
     )
 

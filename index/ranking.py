@@ -13,13 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-PASSAGE_KEYWORD_WEIGHT = 1.6
+PASSAGE_COSINE_WEIGHT = 0.5
+PASSAGE_KEYWORD_WEIGHT = 1.1
+SENTENCE_COSINE_WEIGHT = 0.7
 SENTENCE_KEYWORD_WEIGHT = 1.0
 TOKEN_WEIGHT = 2.0
-"""How much BM25's share and the matches of tokens count beside a passage's cosine; chosen by a search along one weight
-after the other, on the public sets and the bundled corpus. A sentence's own cosine adds nothing to these."""
+"""How much the cosine, BM25's share and the matches of tokens count on each level. Where they come from: a listwise
+fit (Cao et al. 2007, "Learning to Rank"), learned on some documents and measured on others, then a grid around it; it
+is a broad plateau (`docs/decisions.md`)."""
 
-PERFECT_SCORE = 1 + PASSAGE_KEYWORD_WEIGHT + SENTENCE_KEYWORD_WEIGHT + 2 * TOKEN_WEIGHT
+PERFECT_SCORE = (
+    PASSAGE_COSINE_WEIGHT
+    + PASSAGE_KEYWORD_WEIGHT
+    + SENTENCE_COSINE_WEIGHT
+    + SENTENCE_KEYWORD_WEIGHT
+    + 2 * TOKEN_WEIGHT
+)
 """Of a sentence that has all that the question asks for, in a passage that has it too."""
 
 QUOTE_FLOOR = 0.75
@@ -27,6 +36,9 @@ QUOTE_FLOOR = 0.75
 
 HIGHLIGHT_FLOOR = 0.85
 """Sentences that rise this share of the best one's way above the background are what answers."""
+
+HIGHLIGHT_CHARACTERS = 300
+"""What is bold in one quote stays short enough to be read at a glance, about six lines on a phone."""
 
 BACKGROUND_RANK = 30
 """The sentence of this rank is taken for one that has nothing to say to the question."""
@@ -39,13 +51,17 @@ Scores = NDArray[np.float32]
 
 def score_passages(cosines: Scores, keyword_shares: Scores, token_matches: Scores) -> Scores:
     """Scores of passages; six decimals, so that order does not hang on the last bit."""
-    sums: Scores = cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+    sums: Scores = (
+        PASSAGE_COSINE_WEIGHT * cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+    )
     return np.round(sums, 6).astype(np.float32)
 
 
-def score_sentences(keyword_shares: Scores, token_matches: Scores) -> Scores:
+def score_sentences(cosines: Scores, keyword_shares: Scores, token_matches: Scores) -> Scores:
     """Own scores of sentences, to which those of their passages are added; six decimals."""
-    sums: Scores = SENTENCE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+    sums: Scores = (
+        SENTENCE_COSINE_WEIGHT * cosines + SENTENCE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+    )
     return np.round(sums, 6).astype(np.float32)
 
 
@@ -161,6 +177,20 @@ def highlight_floor(scores: Scores) -> float:
     return background + HIGHLIGHT_FLOOR * (best - background)
 
 
-def highlighted(scores: Scores, run: Run, floor: float) -> list[int]:
-    """The sentences of a run that answer; none in a run that is only near."""
-    return [number for number in range(run.first, run.last + 1) if scores[number] >= floor]
+def highlighted(scores: Scores, lengths: Sequence[int], run: Run, floor: float) -> list[int]:
+    """The sentences of a run that answer, in text order; none in a run that is only near.
+
+    Args:
+        scores: One a sentence, in text order.
+        lengths: Characters of each sentence.
+        run: What is shown.
+        floor: See `highlight_floor`.
+    """
+    strong = [number for number in range(run.first, run.last + 1) if scores[number] >= floor]
+    chosen: list[int] = []
+    left = HIGHLIGHT_CHARACTERS
+    for number in sorted(strong, key=lambda number: (-scores[number], number)):
+        if not chosen or lengths[number] <= left:
+            chosen.append(number)
+            left -= lengths[number] + 1  # neighbours are joined by a blank
+    return sorted(chosen)

@@ -32,6 +32,7 @@ class Parts:
     cosines: Scores
     keyword_shares: Scores
     token_matches: Scores
+    sentence_cosines: Scores
     sentence_keyword_shares: Scores
     sentence_token_matches: Scores
 
@@ -73,21 +74,28 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
     sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
-    scores = score_sentences(sentence_shares, matches) + np.repeat(passage_scores, sizes)
+    sentence_cosines = generation.sentence_vectors[sentences].astype(np.float32) @ query.vector
+    scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
 
     quotable = ~generation.is_heading[sentences]
     best, background = best_and_background(scores[quotable])
-    cosines_of_sentences = generation.sentence_vectors[sentences[quotable]].astype(np.float32) @ query.vector
     return Candidates(
         passages=passages,
         passage_scores=passage_scores,
         sentences=sentences[quotable],
         sentence_scores=scores[quotable],
-        parts=Parts(cosines, shares, passage_matches, sentence_shares[quotable], matches[quotable]),
+        parts=Parts(
+            cosines,
+            shares,
+            passage_matches,
+            sentence_cosines[quotable],
+            sentence_shares[quotable],
+            matches[quotable],
+        ),
         signs=Signs(
             best_score=best / PERFECT_SCORE,
             standout=(best - background) / PERFECT_SCORE,
-            sentence_cosine=float(cosines_of_sentences.max(initial=0.0)),
+            sentence_cosine=float(sentence_cosines[quotable].max(initial=0.0)),
         ),
     )
 

@@ -68,6 +68,7 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
         passage_cosine=float(found.parts.cosines[row]),
         passage_keywords=float(found.parts.keyword_shares[row]),
         passage_tokens=float(found.parts.token_matches[row]),
+        sentence_cosine=float(found.parts.sentence_cosines[position]),
         sentence_keywords=float(found.parts.sentence_keyword_shares[position]),
         sentence_tokens=float(found.parts.sentence_token_matches[position]),
         score=float(found.sentence_scores[position]),

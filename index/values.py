@@ -224,6 +224,7 @@ class SentenceTrace:
     passage_cosine: float
     passage_keywords: float
     passage_tokens: float
+    sentence_cosine: float
     sentence_keywords: float
     sentence_tokens: float
     score: float

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.ranking import (
+    HIGHLIGHT_CHARACTERS,
     Run,
     best_first,
     choose_runs,
@@ -57,7 +58,7 @@ def test_a_text_that_is_closer_or_shares_more_words_never_scores_lower(
     for which in range(3):
         higher = [column + raised if position == which else column for position, column in enumerate(columns)]
         assert score_passages(*higher)[number] >= score_passages(*columns)[number]
-        assert score_sentences(*higher[1:])[number] >= score_sentences(*columns[1:])[number]
+        assert score_sentences(*higher)[number] >= score_sentences(*columns)[number]
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=10))
@@ -115,24 +116,27 @@ def test_only_a_first_sentence_that_is_longer_than_the_room_exceeds_it(
 
 @given(pools(), st.integers(1, 600), st.integers(0, 4))
 @settings(deadline=None)
-def test_the_best_sentence_is_highlighted_and_each_that_is_scores_above_those_of_its_run_that_are_not(
+def test_the_best_sentence_is_highlighted_and_others_that_score_high_as_far_as_they_can_be_read_at_a_glance(
     pool: dict[str, Any], room: int, limit: int
 ) -> None:
-    scores, floor = pool["scores"], highlight_floor(pool["scores"])
+    scores, lengths, floor = pool["scores"], pool["lengths"], highlight_floor(pool["scores"])
     runs = choose_runs(**pool, room=room, limit=limit)
 
     for run in runs:
-        numbers = highlighted(scores, run, floor)
+        numbers = highlighted(scores, lengths, run, floor)
         others = set(range(run.first, run.last + 1)) - set(numbers)
+        bold = sum(lengths[number] + 1 for number in numbers)
         assert set(numbers) <= set(range(run.first, run.last + 1))
-        assert all(scores[number] >= floor > scores[other] for number in numbers for other in others)
-    assert int(np.argmax(scores)) in highlighted(scores, runs[0], floor)
+        assert all(scores[number] >= floor for number in numbers)
+        assert len(numbers) <= 1 or bold - 1 <= HIGHLIGHT_CHARACTERS
+        assert all(scores[other] < floor or bold + lengths[other] > HIGHLIGHT_CHARACTERS for other in others)
+    assert int(np.argmax(scores)) in highlighted(scores, lengths, runs[0], floor)
 
 
 def test_sentences_on_the_same_subject_are_background() -> None:
     scores = np.array([3.0, 2.9, 2.0, *[1.9] * 40], dtype=np.float32)
 
-    assert highlighted(scores, Run(0, 0, 3, 3.0), highlight_floor(scores)) == [0, 1]
+    assert highlighted(scores, [80] * len(scores), Run(0, 0, 3, 3.0), highlight_floor(scores)) == [0, 1]
 
 
 def test_nothing_to_choose_from_or_no_room_gives_no_run() -> None:

@@ -44,9 +44,10 @@ def test_the_best_sentences_stand_with_the_scores_of_every_stage(library: Librar
     assert best.place.document == "sea/lighthouse"
     assert best.is_quoted
     assert best.score == pytest.approx(
-        best.passage_cosine
-        + 1.6 * best.passage_keywords
+        0.5 * best.passage_cosine
+        + 1.1 * best.passage_keywords
         + 2 * best.passage_tokens
+        + 0.7 * best.sentence_cosine
         + best.sentence_keywords
         + 2 * best.sentence_tokens,
         abs=1e-4,
