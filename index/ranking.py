@@ -22,6 +22,10 @@ after the other, on the public sets and the bundled corpus. A sentence's own cos
 PERFECT_SCORE = 1 + PASSAGE_KEYWORD_WEIGHT + SENTENCE_KEYWORD_WEIGHT + 2 * TOKEN_WEIGHT
 """Of a sentence that has all that the question asks for, in a passage that has it too."""
 
+RELEVANCE_WEIGHT = 2.0
+"""How much a reranker's relevance counts beside those: as much as the matches of tokens. No such model comes with this
+project, so it was not searched for."""
+
 QUOTE_FLOOR = 0.75
 """A sentence is shown only if it scores at least this share of the best one."""
 
@@ -40,6 +44,19 @@ Scores = NDArray[np.float32]
 def score_passages(cosines: Scores, keyword_shares: Scores, token_matches: Scores) -> Scores:
     """Scores of passages; six decimals, so that order does not hang on the last bit."""
     sums: Scores = cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+    return np.round(sums, 6).astype(np.float32)
+
+
+def add_relevance(passage_scores: Scores, relevance: Scores) -> Scores:
+    """Scores of passages with what a reranker makes of the best of them; six decimals.
+
+    It only adds: what was not reranked keeps its score, and so never comes before a passage that was before it.
+
+    Args:
+        passage_scores: As from `score_passages`, the same for all.
+        relevance: From 0 to 1; not a number where a passage was not reranked.
+    """
+    sums: Scores = passage_scores + RELEVANCE_WEIGHT * np.nan_to_num(relevance, nan=0.0)
     return np.round(sums, 6).astype(np.float32)
 
 
