@@ -31,7 +31,9 @@ from index import (
     DEFAULT_LIMIT,
     DEFAULT_ROOM,
     Answer,
+    CrossEncoderReranker,
     Library,
+    QuestionAnsweringReader,
     QuestionsError,
     ReloadReport,
     RetrievalError,
@@ -99,6 +101,8 @@ class Terminal:
             corpus=corpus or settings.corpus_dir,
             data=settings.data_dir,
             embedder=SentenceTransformerEmbedder(settings.embedding_model),
+            reranker=CrossEncoderReranker(settings.reranker_model) if settings.reranker_model else None,
+            reader=QuestionAnsweringReader(settings.reader_model) if settings.reader_model else None,
             base_url=settings.corpus_url,
             strictness=settings.strictness,
         )
@@ -272,7 +276,13 @@ def _evaluate_set(terminal: Terminal, folder: Path, off_topic: Path | None, *, a
         generation = library.draft(on_progress=show, on_wait=terminal.hint_waiting)
     with terminal.progress("Asking questions") as show:
         evaluation = evaluate_questions(
-            generation, library.embedder, questions, strictness=library.strictness, on_progress=show
+            generation,
+            library.embedder,
+            questions,
+            reranker=library.reranker,
+            reader=library.reader,
+            strictness=library.strictness,
+            on_progress=show,
         )
     if as_json:
         terminal.print_json(evaluation.as_dict())
@@ -286,7 +296,13 @@ def _evaluate_golden(terminal: Terminal, *, as_json: bool) -> None:
         generation = library.draft(on_progress=show, on_wait=terminal.hint_waiting)
     with terminal.progress("Asking questions") as show:
         evaluation = evaluate_golden(
-            generation, library.corpus, library.embedder, strictness=library.strictness, on_progress=show
+            generation,
+            library.corpus,
+            library.embedder,
+            reranker=library.reranker,
+            reader=library.reader,
+            strictness=library.strictness,
+            on_progress=show,
         )
     if as_json:
         terminal.print_json(evaluation.as_dict())
@@ -314,6 +330,10 @@ def corpus_status(context: typer.Context, as_json: JsonOption = False) -> None:
         table.add_row("documents", f"{status.documents} ({status.passages} passages)")
         table.add_row("files changed", "yes; `corpus reload` takes them in" if status.files_changed else "no")
     table.add_row("model", status.model + (f" ({status.dimension} dimensions)" if status.dimension else ""))
+    if status.reranker:
+        table.add_row("reranker", status.reranker)
+    if status.reader:
+        table.add_row("reader", status.reader)
     if status.problem:
         table.add_row("problem", status.problem)
     terminal.console.print(table)

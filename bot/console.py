@@ -89,7 +89,10 @@ def _print_explanation(console: Console, answer: Answer) -> None:
     if answer.signs is None or answer.trace is None:
         console.print(Text("The question has no word to search for."))
         return
-    for table in (_words_table(answer.trace), _sentences_table(answer.trace), _verdict_table(answer)):
+    tables = [_words_table(answer.trace), _sentences_table(answer.trace), _scores_table(answer.trace)]
+    if answer.trace.read:
+        tables.append(_reader_table(answer.trace))
+    for table in (*tables, _verdict_table(answer)):
         console.print()
         console.print(table)
     console.print()
@@ -108,30 +111,38 @@ def _words_table(trace: Trace) -> Table:
 
 
 def _sentences_table(trace: Trace) -> Table:
-    columns = (
-        "score",
-        "passage: cosine",
-        "words",
-        "tokens",
-        "sentence: cosine",
-        "words",
-        "tokens",
-        "quoted",
-        "place and opening",
-    )
-    table = _table("Best sentences", *columns)
-    for sentence in trace.sentences:
+    table = _table("Best sentences", "rank", "quoted", "place and opening")
+    for rank, sentence in enumerate(trace.sentences, 1):
+        place = Text(f"{sentence.place.document}  ", style="dim").append(Text(sentence.text, style="not dim"))
+        table.add_row(str(rank), "yes" if sentence.is_quoted else "", place)
+    return table
+
+
+def _scores_table(trace: Trace) -> Table:
+    """A table of its own: beside so many numbers, no text has room on a narrow terminal."""
+    is_reranked = any(sentence.passage_relevance is not None for sentence in trace.sentences)
+    passage = ("passage: cosine", "words", "tokens", *(["reranker"] if is_reranked else []))
+    table = _table("Their scores", "rank", "score", *passage, "sentence: cosine", "words", "tokens")
+    for rank, sentence in enumerate(trace.sentences, 1):
         numbers = (
             sentence.score,
             sentence.passage_cosine,
             sentence.passage_keywords,
             sentence.passage_tokens,
+            *([sentence.passage_relevance] if is_reranked else []),
             sentence.sentence_cosine,
             sentence.sentence_keywords,
             sentence.sentence_tokens,
         )
-        place = Text(f"{sentence.place.document}  ", style="dim").append(Text(sentence.text, style="not dim"))
-        table.add_row(*(f"{number:.3f}" for number in numbers), "yes" if sentence.is_quoted else "", place)
+        table.add_row(str(rank), *("" if number is None else f"{number:.3f}" for number in numbers))
+    return table
+
+
+def _reader_table(trace: Trace) -> Table:
+    table = _table("What the reader would answer", "probability", "place and words")
+    for read in trace.read:
+        place = Text(f"{read.place.document}  ", style="dim").append(Text(read.text, style="not dim"))
+        table.add_row(f"{read.probability:.3f}", place)
     return table
 
 
@@ -141,6 +152,8 @@ def _verdict_table(answer: Answer) -> Table:
         table.add_row("score of the best sentence, of a perfect one's", f"{answer.signs.best_score:.3f}")
         table.add_row("how far it stands out of the subject", f"{answer.signs.standout:.3f}")
         table.add_row("cosine of the nearest sentence", f"{answer.signs.sentence_cosine:.3f}")
+        if answer.signs.answer is not None:
+            table.add_row("what the reader finds, from -1, no answer, to 1, an answer", f"{answer.signs.answer:.3f}")
     table.add_row("confidence", f"{answer.confidence:.3f}")
     table.add_row("verdict", str(answer.verdict))
     return table

@@ -32,6 +32,8 @@ class Settings:
     message_content: bool = False
     corpus_url: str = ""
     embedding_model: str = ""
+    reranker_model: str = ""
+    reader_model: str = ""
     strictness: Strictness = "normal"
     log_level: str = "INFO"
     log_format: LogFormat = "text"
@@ -139,6 +141,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "CORPUS_URL": _address,
     "DATA_DIR": lambda value: Path(value).expanduser(),
     "EMBEDDING_MODEL": str,
+    "RERANKER_MODEL": str,
+    "READER_MODEL": str,
     "STRICTNESS": _one_of("normal", "low", "high"),
     "LOG_LEVEL": _one_of(*LOG_LEVELS),
     "LOG_FORMAT": _one_of("text", "json"),

@@ -3,6 +3,7 @@
 Plain and synchronous; knows nothing of Discord. These names are all that other code should use.
 """
 
+from index.answer_spans import QuestionAnsweringReader, Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, address_of
 from index.checking import Finding, check_corpus
 from index.confidence import Strictness
@@ -21,6 +22,7 @@ from index.evaluation import Evaluation, evaluate
 from index.golden import Floor, GoldenEvaluation, evaluate_golden
 from index.library import Library
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
+from index.reranking import CrossEncoderReranker, Reranker
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -50,6 +52,7 @@ __all__ = [
     "Citation",
     "CorpusError",
     "Correction",
+    "CrossEncoderReranker",
     "Diagnosis",
     "Document",
     "DocumentEntry",
@@ -67,9 +70,12 @@ __all__ = [
     "LibraryStatus",
     "ModelError",
     "Place",
+    "QuestionAnsweringReader",
     "QuestionsError",
     "Quote",
+    "Reader",
     "ReloadReport",
+    "Reranker",
     "RetrievalError",
     "SentenceTransformerEmbedder",
     "Source",

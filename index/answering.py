@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import time
 import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.answer_spans import AnswerSpan, Reader
 from index.confidence import Strictness, confidence, verdict
 from index.embedding import Embedder
 from index.generation import Generation
-from index.query import read_query
+from index.query import Query, read_query
 from index.ranking import Run, best_first, choose_runs, highlight_floor, highlighted
-from index.retrieval import Candidates, retrieve
-from index.tracing import diagnose, trace_of
+from index.reranking import Reranker
+from index.retrieval import Candidates, rerank, retrieve
+from index.tracing import diagnose, place_of, trace_of
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
     Citation,
     Document,
     Quote,
+    ReaderTrace,
+    Signs,
     Span,
     Verdict,
     clip_spans,
@@ -32,11 +38,24 @@ DEFAULT_ROOM = 1200
 DEFAULT_LIMIT = 3
 
 
+@dataclass(frozen=True, slots=True)
+class RunAnswer:
+    """What a reader found in a run of sentences."""
+
+    answer: AnswerSpan
+    text: str
+    """Its words, in the plain reading."""
+    sentences: list[int]
+    """Those that it touches, as positions among the candidates' sentences."""
+
+
 def ask(
     generation: Generation,
     embedder: Embedder,
     question: str,
     *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
     within: str | None = None,
     room: int = DEFAULT_ROOM,
     limit: int = DEFAULT_LIMIT,
@@ -50,6 +69,8 @@ def ask(
         generation: What to search.
         embedder: The model that the generation was built with.
         question: As a person typed it; one without a word is not covered.
+        reranker: Reorders the best passages.
+        reader: Chooses what is highlighted, and has a say in the confidence.
         within: Search only the document with this id.
         room: Characters of all quotes together.
         limit: How many quotes at most; 0 for as many as the room takes.
@@ -60,7 +81,9 @@ def ask(
     Raises:
         UnknownDocumentError: `within` names no document.
     """
-    embedder.load()
+    for model in (embedder, reranker, reader):
+        if model is not None:
+            model.load()
     started = time.perf_counter()
     only = generation.passages_of(within) if within is not None else None
     if not any(character.isalnum() for character in question):
@@ -68,14 +91,31 @@ def ask(
 
     query = read_query(question, generation, embedder)
     found = retrieve(generation, query, only)
-    probability = confidence(found.signs)
+    if reranker is not None:
+        found = rerank(generation, query, found, reranker)
+    runs = choose_quotes(generation, found, room=room, limit=limit)
+    signs = found.signs
+    answers: list[RunAnswer | None] = [None] * len(runs)
+    if reader is not None:
+        is_usual = (room, limit) == (DEFAULT_ROOM, DEFAULT_LIMIT)
+        usual = runs if is_usual else choose_quotes(generation, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
+        answers = read_quotes(generation, query, found, usual, reader)
+        signs = with_answer(signs, answers)  # confidence is that of the usual quotes, whatever is shown
+        if not is_usual:
+            answers = read_quotes(generation, query, found, runs, reader)
+    probability = confidence(signs)
     decision = verdict(probability, strictness)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
-        quotes = quote(generation, found, room=room, limit=limit, base_url=base_url)
+        quotes = quote(generation, found, runs, room=room, base_url=base_url, answers=answers)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
-    trace = trace_of(generation, question, query, found, quotes)
+    read = tuple(
+        ReaderTrace(place_of(generation, run.passage), answer.text, answer.answer.probability)
+        for run, answer in zip(runs, answers, strict=True)
+        if answer is not None
+    )
+    trace = trace_of(generation, question, query, found, quotes, read)
     return Answer(
         question=question,
         verdict=decision,
@@ -83,7 +123,7 @@ def ask(
         quotes=quotes,
         generation=generation.id,
         elapsed_ms=_since(started),
-        signs=found.signs,
+        signs=signs,
         trace=trace,
         diagnoses=diagnose(
             generation, trace, found, quotes, verdict=decision, confidence=probability, strictness=strictness
@@ -93,30 +133,92 @@ def ask(
     )
 
 
-def quote(
-    generation: Generation, candidates: Candidates, *, room: int, limit: int, base_url: str = ""
-) -> tuple[Quote, ...]:
-    """Quote the best sentences of the candidates; see `choose_runs`."""
-    numbers, scores = candidates.sentences, candidates.sentence_scores
+def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, limit: int) -> list[Run]:
+    """The best sentences of the candidates; see `choose_runs`."""
+    numbers = candidates.sentences
     spans = [generation.sentences[number].span for number in numbers]
-    lengths = [end - start for start, end in spans]
-    runs = choose_runs(
-        scores,
+    return choose_runs(
+        candidates.sentence_scores,
         generation.passage_of_sentence[numbers],
-        lengths,
+        _lengths(generation, candidates),
         generation.sentence_vectors[numbers].astype(np.float32),
         numbers,
         room=room,
         limit=limit,
         gaps=[0, *(after.start - before.end for before, after in pairwise(spans))],
     )
+
+
+def read_quotes(
+    generation: Generation, query: Query, candidates: Candidates, runs: Sequence[Run], reader: Reader
+) -> list[RunAnswer | None]:
+    """What a reader finds in each run; it reads the whole passage, and answers from the run.
+
+    Returns:
+        None for a run of which it knows no word.
+    """
+    readings = [generation.reading(run.passage) for run in runs]
+    shown: list[list[Span]] = []
+    for run, (_, sentences) in zip(runs, readings, strict=True):
+        first, last = candidates.sentences[[run.first, run.last]] - generation.first_sentence[run.passage]
+        shown.append(sentences[first : last + 1])
+    texts = [(text, Span(spans[0].start, spans[-1].end)) for (text, _), spans in zip(readings, shown, strict=True)]
+    answers: list[RunAnswer | None] = []
+    for run, spans, (text, _), answer in zip(runs, shown, texts, reader.read(query.text, texts), strict=True):
+        if answer is None:
+            answers.append(None)
+            continue
+        start, end = answer.span
+        touched = [run.first + number for number, span in enumerate(spans) if span.start < end and span.end > start]
+        answers.append(RunAnswer(answer, text[start:end], touched))
+    return answers
+
+
+def with_answer(signs: Signs, answers: Sequence[RunAnswer | None]) -> Signs:
+    """The signs with what a reader found in the quotes; without quotes it says nothing."""
+    if not answers:
+        return signs
+    probability = max(answer.answer.probability if answer else 0.0 for answer in answers)
+    return replace(signs, answer=round(2 * probability - 1, 6))
+
+
+def quote(
+    generation: Generation,
+    candidates: Candidates,
+    runs: Sequence[Run],
+    *,
+    room: int,
+    base_url: str = "",
+    answers: Sequence[RunAnswer | None] = (),
+) -> tuple[Quote, ...]:
+    """Quote the sentences that were chosen.
+
+    Args:
+        generation: Where they stand.
+        candidates: What they were chosen from.
+        runs: As chosen for the room.
+        room: A sentence that is longer is cut.
+        base_url: See `ask`.
+        answers: Of a reader, one a run. Where one answers, what it touches is highlighted, else what stands out.
+    """
     if not runs:
         return ()
-    floor = highlight_floor(scores)
+    scores = candidates.sentence_scores
+    if any(answer is not None and answer.answer.is_answer for answer in answers):
+        strong = [answer.sentences if answer is not None and answer.answer.is_answer else [] for answer in answers]
+    else:
+        floor = highlight_floor(scores)
+        lengths = _lengths(generation, candidates)
+        strong = [highlighted(scores, lengths, run, floor) for run in runs]
     return tuple(
-        _quote_of(generation, numbers, run, highlighted(scores, lengths, run, floor), room=room, base_url=base_url)
-        for run in runs
+        _quote_of(generation, candidates.sentences, run, sentences, room=room, base_url=base_url)
+        for run, sentences in zip(runs, strong, strict=True)
     )
+
+
+def _lengths(generation: Generation, candidates: Candidates) -> list[int]:
+    """Characters of each sentence."""
+    return [end - start for start, end in (generation.sentences[number].span for number in candidates.sentences)]
 
 
 def _quote_of(

@@ -2,7 +2,8 @@
 
 A logistic regression (Platt 1999) over a few signs of the search, trained on questions whose answer is in the corpus
 and on questions from elsewhere (Kamath et al. 2020, "Selective Question Answering under Domain Shift"). The numbers
-are in `confidence.json` beside this module; `benchmarks/calibrate.py` makes them.
+are in `confidence.json` beside this module, with the name of the reader that the number of its sign was learned for, if
+any; `benchmarks/calibrate.py` makes them.
 """
 
 from __future__ import annotations
@@ -21,9 +22,16 @@ Strictness = Literal["low", "normal", "high"]
 
 
 def confidence(signs: Signs) -> float:
-    """The probability that the first three quotes hold the answer."""
+    """The probability that the first three quotes hold the answer.
+
+    What a reader says is added to what was learned without one: from a certain yes to a certain no it moves the log
+    odds by its number up or down. The number that comes with this project, 1, was not learned, as no reader comes with
+    it; it is cautious, for a reader errs, too: it multiplies or divides the odds by at most e, which decides near the
+    limits and nowhere else. `benchmarks/calibrate.py --reader` learns it for one model.
+    """
     model = _model()
-    logit = model["intercept"] + sum(model[name] * value for name, value in asdict(signs).items())
+    known = {name: value for name, value in asdict(signs).items() if value is not None}
+    logit = model["intercept"] + sum(model[name] * value for name, value in known.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 

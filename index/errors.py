@@ -5,7 +5,7 @@ RetrievalError
 ├── DocumentError          one file cannot be read (collected in the reload report)
 ├── UnknownDocumentError   a document was named that is not there
 ├── QuestionsError         a file of evaluation questions cannot be used
-├── ModelError             the embedding model is missing, damaged or unusable
+├── ModelError             a model is missing, damaged, unusable or of another kind
 ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
 └── LibraryBusyError       somebody else is building this library
 """
@@ -53,7 +53,7 @@ class QuestionsError(RetrievalError):
 
 
 class ModelError(RetrievalError):
-    """The embedding model is missing, damaged, or cannot be loaded."""
+    """A model is missing, damaged, of another kind, or cannot be loaded."""
 
     user_message = "My language model could not be loaded. Whoever runs me finds the reason in the log."
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.confidence import Strictness
 from index.embedding import Embedder, Embedding
@@ -32,7 +33,8 @@ from index.evidence import (
 )
 from index.generation import Generation
 from index.questions import EvaluationQuestion, QuestionKind
-from index.values import Answer, Quote, Verdict
+from index.reranking import Reranker
+from index.values import Answer, Quote, Span, Verdict
 
 ROOMS = (600, 1200)
 """Characters shown for evidence recall and hit."""
@@ -118,6 +120,8 @@ def evaluate(
     embedder: Embedder,
     questions: Sequence[EvaluationQuestion],
     *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
     strictness: Strictness = "normal",
     on_progress: Progress = lambda done, total: None,
 ) -> Evaluation:
@@ -127,12 +131,14 @@ def evaluate(
         generation: What to ask.
         embedder: The model that the generation was built with.
         questions: At least one.
+        reranker: As in `ask`.
+        reader: As in `ask`.
         strictness: How sure an answer must be.
         on_progress: Told after each question.
     """
     asked = []
     for number, question in enumerate(questions, 1):
-        asked.append(_ask(generation, embedder, question, strictness))
+        asked.append(_ask(generation, embedder, question, reranker, reader, strictness))
         on_progress(number, len(questions))
     answerable = [item for item in asked if item.question.is_answerable]
     by_question = _figures_by_question(answerable)
@@ -158,14 +164,35 @@ def evaluate(
     )
 
 
-def _ask(generation: Generation, embedder: Embedder, question: EvaluationQuestion, strictness: Strictness) -> Asked:
-    """Ask as the bot does, and again with other rooms, for which the question is not embedded again."""
-    remembering = _RememberingEmbedder(embedder)
+def _ask(
+    generation: Generation,
+    embedder: Embedder,
+    question: EvaluationQuestion,
+    reranker: Reranker | None,
+    reader: Reader | None,
+    strictness: Strictness,
+) -> Asked:
+    """Ask as the bot does, and again with other rooms, for which models need not run again.
 
-    def again(*, room: int = DEFAULT_ROOM, limit: int = DEFAULT_LIMIT) -> Answer:
-        return ask(generation, remembering, question.text, room=room, limit=limit, nearest=True, strictness=strictness)
+    A reader changes nothing in which quotes fill a room.
+    """
+    embedder = _RememberingEmbedder(embedder)
+    reranker = _RememberingReranker(reranker) if reranker is not None else None
 
-    answer = again()
+    def again(*, room: int = DEFAULT_ROOM, limit: int = DEFAULT_LIMIT, reader: Reader | None = None) -> Answer:
+        return ask(
+            generation,
+            embedder,
+            question.text,
+            reranker=reranker,
+            reader=reader,
+            room=room,
+            limit=limit,
+            nearest=True,
+            strictness=strictness,
+        )
+
+    answer = again(reader=reader)
     if not question.is_answerable:
         return Asked(question, answer)
     return Asked(
@@ -190,6 +217,23 @@ class _RememberingEmbedder:
         if self._query is None:
             self._query = self._embedder.embed_query(question)
         return self._query
+
+
+class _RememberingReranker:
+    """Another reranker that reads the passages of one question only once: they are the same for any room."""
+
+    def __init__(self, reranker: Reranker) -> None:
+        self.name = reranker.name
+        self._reranker = reranker
+        self._relevance: NDArray[np.float32] | None = None
+
+    def load(self) -> None:
+        self._reranker.load()
+
+    def relevance(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> NDArray[np.float32]:
+        if self._relevance is None:
+            self._relevance = self._reranker.relevance(question, passages)
+        return self._relevance
 
 
 # -------------------------------------------------------------------- figures

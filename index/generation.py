@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
-from index.segment import SEGMENT_FORMAT, Segment, checksum_of, heading_of, read_segment, write_whole
+from index.segment import SEGMENT_FORMAT, Segment, checksum_of, heading_of, read_segment, reading_of, write_whole
 from index.splitting import SPLITTER_VERSION
 from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
@@ -156,6 +156,11 @@ class Generation:
                 f"no document {document_id!r}",
                 user_message=f"There is no document named {document_id!r}. `corpus list` shows the names.",
             ) from None
+
+    def reading(self, passage: int) -> tuple[str, list[Span]]:
+        """The plain text of a passage, and the spans of its sentences in that text."""
+        owner, content = self.passages[passage]
+        return reading_of(self.segments[owner].document, content)
 
     def passages_of(self, document_id: str) -> NDArray[np.int64]:
         """The numbers of one document's passages.

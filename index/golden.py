@@ -10,12 +10,14 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from index.answer_spans import Reader
 from index.confidence import Strictness
 from index.embedding import Embedder
 from index.errors import QuestionsError
 from index.evaluation import Evaluation, Progress, evaluate
 from index.generation import Generation
 from index.questions import GOLDEN_QUESTIONS, EvaluationQuestion, read_golden_questions
+from index.reranking import Reranker
 
 FLOORS = "floors.json"
 """Lies in the corpus folder: `{"at_least": {figure: number}, "at_most": {figure: number}}`."""
@@ -71,6 +73,8 @@ def evaluate_golden(
     corpus: Path,
     embedder: Embedder,
     *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
     strictness: Strictness = "normal",
     on_progress: Progress = lambda done, total: None,
 ) -> GoldenEvaluation:
@@ -80,6 +84,8 @@ def evaluate_golden(
         generation: The corpus, built.
         corpus: Its folder, with the questions and, if it has any, the floors.
         embedder: The model that the generation was built with.
+        reranker: As in `index.answering.ask`.
+        reader: As in `index.answering.ask`.
         strictness: How sure an answer must be.
         on_progress: Told after each question.
 
@@ -104,6 +110,8 @@ def evaluate_golden(
             generation,
             embedder,
             questions,
+            reranker=reranker,
+            reader=reader,
             strictness=strictness,
             on_progress=lambda done, _: on_progress(before + done, total),
         )

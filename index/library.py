@@ -26,6 +26,7 @@ from pathlib import Path
 
 import filelock
 
+from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.confidence import Strictness
 from index.embedding import Embedder
@@ -41,6 +42,7 @@ from index.generation import (
     write_generation,
 )
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
+from index.reranking import Reranker
 from index.segment import (
     Segment,
     build_segment,
@@ -92,7 +94,15 @@ class Library:
     """
 
     def __init__(
-        self, *, corpus: Path, data: Path, embedder: Embedder, base_url: str = "", strictness: Strictness = "normal"
+        self,
+        *,
+        corpus: Path,
+        data: Path,
+        embedder: Embedder,
+        reranker: Reranker | None = None,
+        reader: Reader | None = None,
+        base_url: str = "",
+        strictness: Strictness = "normal",
     ) -> None:
         """Name a library; nothing is read or written yet.
 
@@ -100,11 +110,15 @@ class Library:
             corpus: The folder of documents.
             data: Where indexes are kept.
             embedder: The model. Another model has generations of its own.
+            reranker: Reorders the best passages.
+            reader: Chooses what is highlighted, and has a say in the confidence.
             base_url: An address to which a document's path is added, for documents without one of their own.
             strictness: How sure an answer must be.
         """
         self.corpus = corpus
         self.embedder = embedder
+        self.reranker = reranker
+        self.reader = reader
         self.base_url = base_url
         self.strictness = strictness
         place = hashlib.sha256(f"{corpus.resolve()}\0{embedder.digest}".encode()).hexdigest()[:12]
@@ -166,6 +180,8 @@ class Library:
             self.generation,
             self.embedder,
             question,
+            reranker=self.reranker,
+            reader=self.reader,
             within=within,
             room=room,
             limit=limit,
@@ -206,6 +222,8 @@ class Library:
             failed=tuple(item.failure for item in manifest.failed) if manifest else (),
             is_held=self._is_held(),
             problem=problem,
+            reranker=self.reranker.name if self.reranker else None,
+            reader=self.reader.name if self.reader else None,
         )
 
     def files_changed(self) -> bool:

@@ -23,13 +23,13 @@ fit (Cao et al. 2007, "Learning to Rank"), learned on some documents and measure
 is a broad plateau (`docs/decisions.md`)."""
 
 PERFECT_SCORE = (
-    PASSAGE_COSINE_WEIGHT
-    + PASSAGE_KEYWORD_WEIGHT
-    + SENTENCE_COSINE_WEIGHT
-    + SENTENCE_KEYWORD_WEIGHT
-    + 2 * TOKEN_WEIGHT
+    PASSAGE_COSINE_WEIGHT + PASSAGE_KEYWORD_WEIGHT + SENTENCE_COSINE_WEIGHT + SENTENCE_KEYWORD_WEIGHT + 2 * TOKEN_WEIGHT
 )
 """Of a sentence that has all that the question asks for, in a passage that has it too."""
+
+RELEVANCE_WEIGHT = 2.0
+"""How much a reranker's relevance counts beside those: as much as the matches of tokens. No such model comes with this
+project, so it was not searched for."""
 
 QUOTE_FLOOR = 0.75
 """A sentence is shown only if it scores at least this share of the best one."""
@@ -54,6 +54,19 @@ def score_passages(cosines: Scores, keyword_shares: Scores, token_matches: Score
     sums: Scores = (
         PASSAGE_COSINE_WEIGHT * cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
     )
+    return np.round(sums, 6).astype(np.float32)
+
+
+def add_relevance(passage_scores: Scores, relevance: Scores) -> Scores:
+    """Scores of passages with what a reranker makes of the best of them; six decimals.
+
+    It only adds: what was not reranked keeps its score, and so never comes before a passage that was before it.
+
+    Args:
+        passage_scores: As from `score_passages`, the same for all.
+        relevance: From 0 to 1; not a number where a passage was not reranked.
+    """
+    sums: Scores = passage_scores + RELEVANCE_WEIGHT * np.nan_to_num(relevance, nan=0.0)
     return np.round(sums, 6).astype(np.float32)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,22 @@ from index.query import Query
 from index.ranking import (
     PERFECT_SCORE,
     Scores,
+    add_relevance,
     best_and_background,
     best_first,
     ranges,
     score_passages,
     score_sentences,
 )
+from index.reranking import Reranker
 from index.tokens import best_matches, unit_of
 from index.values import Signs
 
 CANDIDATE_PASSAGES = 100
 """Taken from each of the two retrievers, and kept of both."""
+
+RERANKED_PASSAGES = 30
+"""The best of them, which a reranker reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Parts:
     sentence_cosines: Scores
     sentence_keyword_shares: Scores
     sentence_token_matches: Scores
+    relevance: Scores | None = None
+    """By a reranker, one a passage; not a number for those that it did not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +128,23 @@ def _candidate_passages(
     order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
     kept = np.sort(order[:CANDIDATE_PASSAGES])
     return found[kept], cosines[kept], shares[found[kept]]
+
+
+def rerank(generation: Generation, query: Query, found: Candidates, reranker: Reranker) -> Candidates:
+    """Score candidates anew by what a reranker makes of the best passages.
+
+    The signs stay those of the search alone: from them it was learned how sure to be.
+    """
+    best = best_first(found.passage_scores)[:RERANKED_PASSAGES]
+    relevance = np.full(len(found.passages), np.nan, dtype=np.float32)
+    readings = [generation.reading(int(passage)) for passage in found.passages[best]]
+    relevance[best] = reranker.relevance(query.text, readings)
+    scores = add_relevance(found.passage_scores, relevance)
+    rows = np.searchsorted(found.passages, generation.passage_of_sentence[found.sentences])
+    gained = (scores - found.passage_scores)[rows]
+    return replace(
+        found,
+        passage_scores=scores,
+        sentence_scores=np.round(found.sentence_scores + gained, 6).astype(np.float32),
+        parts=replace(found.parts, relevance=relevance),
+    )

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import BATCH_SIZE, Embedder, Vectors
+from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError
+from index.models import BATCH_SIZE
 from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span

@@ -52,7 +52,7 @@ def _sentences(document: Document, block: Block, following: int | None, fits: Fi
         Span(offsets[start], offsets[end - 1] + 1)
         for line_start, line_end in _lines(plain, block.kind)
         for sentence_start, sentence_end in _boundaries(plain, line_start, line_end, block.kind)
-        for start, end in _fitting(plain, sentence_start, sentence_end, fits)
+        for start, end in fitting(plain, sentence_start, sentence_end, fits)
     ]
     if not spans:
         return []
@@ -121,7 +121,7 @@ def _boundaries(plain: str, start: int, end: int, kind: BlockKind) -> Iterator[t
             yield trimmed_start, trimmed_start + len(trimmed)
 
 
-def _fitting(plain: str, start: int, end: int, fits: Fits) -> Iterator[tuple[int, int]]:
+def fitting(plain: str, start: int, end: int, fits: Fits) -> Iterator[tuple[int, int]]:
     """Pieces of a sentence that the model reads whole: cut at white space, or anywhere where there is none."""
     while not fits(plain[start:end]):
         low, high = start + 1, end - 1  # the longest piece that fits lies in between

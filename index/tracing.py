@@ -19,6 +19,7 @@ from index.values import (
     Fault,
     Place,
     Quote,
+    ReaderTrace,
     SentenceTrace,
     Trace,
     Verdict,
@@ -29,12 +30,20 @@ SENTENCES_SHOWN = 10
 OPENING_CHARACTERS = 80
 
 
-def trace_of(generation: Generation, question: str, query: Query, found: Candidates, quotes: Sequence[Quote]) -> Trace:
-    """What each stage made of a question: its words, and the best sentences with all their scores."""
+def trace_of(
+    generation: Generation,
+    question: str,
+    query: Query,
+    found: Candidates,
+    quotes: Sequence[Quote],
+    read: tuple[ReaderTrace, ...] = (),
+) -> Trace:
+    """What each stage made of a question: its words, the best sentences with all their scores, what a reader read."""
     order = best_first(found.sentence_scores)[:SENTENCES_SHOWN]
     return Trace(
         words=_words(generation, question, query),
         sentences=tuple(_sentence(generation, found, int(position), quotes) for position in order),
+        read=read,
     )
 
 
@@ -58,7 +67,7 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
     number = int(found.sentences[position])
     passage = int(generation.passage_of_sentence[number])
     row = int(np.searchsorted(found.passages, passage))
-    place = _place(generation, passage)
+    place = place_of(generation, passage)
     span = generation.sentences[number].span
     document = generation.segments[generation.passages[passage][0]].document
     text = document.plain(span)
@@ -68,6 +77,7 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
         passage_cosine=float(found.parts.cosines[row]),
         passage_keywords=float(found.parts.keyword_shares[row]),
         passage_tokens=float(found.parts.token_matches[row]),
+        passage_relevance=_relevance(found, row),
         sentence_cosine=float(found.parts.sentence_cosines[position]),
         sentence_keywords=float(found.parts.sentence_keyword_shares[position]),
         sentence_tokens=float(found.parts.sentence_token_matches[position]),
@@ -81,7 +91,14 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
     )
 
 
-def _place(generation: Generation, passage: int) -> Place:
+def _relevance(found: Candidates, row: int) -> float | None:
+    if found.parts.relevance is None or np.isnan(found.parts.relevance[row]):
+        return None
+    return float(found.parts.relevance[row])
+
+
+def place_of(generation: Generation, passage: int) -> Place:
+    """Where a passage stands."""
     owner, content = generation.passages[passage]
     document = generation.segments[owner].document
     return Place(document.id, document.title, SECTION_SEPARATOR.join(document.sections[content.section]) or None)
@@ -115,7 +132,7 @@ def diagnose(
     shown = {(quote.citation.document, quote.citation.section) for quote in quotes}
     passed_over: dict[Place, None] = {}
     for position in best_first(found.passage_scores):
-        place = _place(generation, int(found.passages[position]))
+        place = place_of(generation, int(found.passages[position]))
         if (place.document, place.section) not in shown:
             passed_over.setdefault(place)
             continue

@@ -182,6 +182,8 @@ class Signs:
     """How far the best sentence rises above those that only share the subject, as a share of the same."""
     sentence_cosine: float
     """Of the sentence nearest in meaning."""
+    answer: float | None = None
+    """From 1, a reader is sure that one of the quotes answers, to -1, it is sure that none does; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,23 @@ class SentenceTrace:
     passage_cosine: float
     passage_keywords: float
     passage_tokens: float
+    passage_relevance: float | None
+    """By a reranker; None where it did not read the passage."""
     sentence_cosine: float
     sentence_keywords: float
     sentence_tokens: float
     score: float
     is_quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTrace:
+    """What a reader made of a quote: a probability above 0.5 says that it answers."""
+
+    place: Place
+    text: str
+    """The words that it would answer with, in the plain reading."""
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,8 @@ class Trace:
     words: tuple[WordTrace, ...]
     sentences: tuple[SentenceTrace, ...]
     """The best ones, best first."""
+    read: tuple[ReaderTrace, ...] = ()
+    """The quotes in which a reader found words to answer with, best first; also those of a refusal."""
 
     @property
     def missing_words(self) -> tuple[str, ...]:
@@ -393,6 +409,8 @@ class LibraryStatus:
     """Whether somebody rolled back to this generation: then only a reload replaces it."""
     problem: str | None = None
     """Why there is no usable generation."""
+    reranker: str | None = None
+    reader: str | None = None
 
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:

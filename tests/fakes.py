@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.answer_spans import AnswerSpan
 from index.embedding import Embedding, Vectors
 from index.keywords import terms
 from index.values import Span
@@ -59,6 +61,56 @@ class WordEmbedder:
 
     def knows_word(self, word: str) -> bool:
         return False
+
+
+class WordReranker:
+    """A `Reranker` without a model: a passage is relevant if it has a word.
+
+    Args:
+        word: What it looks for.
+    """
+
+    def __init__(self, word: str) -> None:
+        self.name = f"reranker of {word}"
+        self.word = word
+        self.read: list[tuple[str, Sequence[tuple[str, Sequence[Span]]]]] = []
+        """The questions and passages that it was given."""
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def relevance(self, question: str, passages: Sequence[tuple[str, Sequence[Span]]]) -> NDArray[np.float32]:
+        self.read.append((question, passages))
+        return np.array([self.word in text for text, _ in passages], dtype=np.float32)
+
+
+class WordReader:
+    """A `Reader` without a model: a word is the answer, wherever it stands.
+
+    Args:
+        word: What it looks for.
+        probability: What it says of a text with the word; of one without it is that much less sure than even.
+    """
+
+    def __init__(self, word: str, *, probability: float = 1.0) -> None:
+        self.name = f"reader of {word}"
+        self.word = word
+        self.probability = probability
+        self.texts: list[tuple[str, Span]] = []
+        """What it was given."""
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def read(self, question: str, texts: Sequence[tuple[str, Span]]) -> list[AnswerSpan | None]:
+        self.texts += texts
+        return [self._read(text, within) for text, within in texts]
+
+    def _read(self, text: str, within: Span) -> AnswerSpan:
+        start = text.find(self.word, *within)
+        if start < 0:
+            return AnswerSpan(Span(within.start, within.start + 1), 1 - self.probability)
+        return AnswerSpan(Span(start, start + len(self.word)), self.probability)
 
 
 def _vector_of(text: str, salt: str) -> Vectors:

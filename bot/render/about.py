@@ -44,5 +44,7 @@ def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Bod
     embed.add_field(name="How it works", value=HOW, inline=False)
     embed.add_field(name="What I am not", value=UNOFFICIAL, inline=False)
     built = f" of {status.built[:10]}" if status.built else ""
-    embed.set_footer(text=f"Generation {status.generation or 'none'}{built} \u00b7 model {shorten(status.model, 100)}")
+    models = {"model": status.model, "reranker": status.reranker, "reader": status.reader}
+    named = [f"{what} {shorten(name, 100)}" for what, name in models.items() if name]
+    embed.set_footer(text=" \u00b7 ".join((f"Generation {status.generation or 'none'}{built}", *named)))
     return Body(shorten(INTRODUCTION, CONTENT), embed)

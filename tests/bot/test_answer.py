@@ -337,6 +337,12 @@ def test_the_bot_says_what_it_covers_how_it_works_and_that_it_is_unofficial():
     assert footer_of(body) == "Generation 3f9a2c41d07b of 2026-11-23 · model all-MiniLM-L6-v2"
 
 
+def test_the_bot_names_the_models_that_are_set_beside_the_first():
+    body = about_body(status_of(reranker="some/reranker", reader="some/reader"), [])
+
+    assert footer_of(body).endswith("model all-MiniLM-L6-v2 · reranker some/reranker · reader some/reader")
+
+
 def test_a_long_list_of_documents_ends_with_how_many_more_there_are():
     entries = [DocumentEntry(f"d{n}", "k", f"Document {n} " + "x" * 80, "d.md", "", 1, 1) for n in range(40)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ from bot.cli import NO_TOKEN
 from bot.render.wording import NOT_COVERED, UNCERTAIN
 from bot.settings import NAMES
 from index import DEFAULT_ROOM, CorpusError, Library
-from tests.fakes import WordEmbedder
+from tests.fakes import WordEmbedder, WordReader, WordReranker
+from tests.index.tiny_models import make_cross_encoder
 
 QUESTION = "When was the lighthouse built?"
 BEES = "Beekeepers feed sugar syrup in autumn"
@@ -425,6 +427,66 @@ def test_changed_files_are_mentioned_and_the_current_generation_answers(built: R
     assert "have changed since" in result.err
 
 
+# ---- models that are set
+
+
+def test_a_reranker_and_a_reader_are_used_and_explained(built: Run, monkeypatch: pytest.MonkeyPatch):
+    question = "Which lamp burned oil beside the honey and the bees?"
+    plain = built("ask", question, "--nearest", "--explain")
+    monkeypatch.setattr(cli, "CrossEncoderReranker", WordReranker)
+    monkeypatch.setattr(cli, "QuestionAnsweringReader", WordReader)
+    monkeypatch.setenv("RERANKER_MODEL", "sugar")
+    monkeypatch.setenv("READER_MODEL", "syrup")
+
+    result = built("ask", question, "--nearest", "--explain")
+
+    for words in ("reranker", "What the reader would answer", "what the reader finds"):
+        assert words in result.out
+        assert words not in plain.out
+    assert re.search(r"1\.000 +garden/bees +syrup", result.out)
+    assert "sugar syrup" in built("ask", question, "--nearest", "--json").json["quotes"][0]["text"]
+
+
+def test_the_models_that_are_set_are_named(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cli, "CrossEncoderReranker", WordReranker)
+    monkeypatch.setattr(cli, "QuestionAnsweringReader", WordReader)
+    unset = run("corpus", "status")
+    monkeypatch.setenv("RERANKER_MODEL", "sugar")
+    monkeypatch.setenv("READER_MODEL", "syrup")
+
+    assert "reranker of sugar" in run("corpus", "status").out
+    status = run("corpus", "status", "--json").json
+    assert (status["reranker"], status["reader"]) == ("reranker of sugar", "reader of syrup")
+    assert "reranker" not in unset.out
+
+
+@pytest.mark.parametrize("setting", ["RERANKER_MODEL", "READER_MODEL"])
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["console"], ["evaluate", "--golden"]])
+def test_a_model_that_is_not_there_is_a_failure_at_the_start(
+    built: Run, monkeypatch: pytest.MonkeyPatch, setting: str, command: list[str]
+):
+    monkeypatch.setenv(setting, "./no-such-model")
+
+    result = built(*command, stdin=QUESTION)
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        f"There is no model folder at ./no-such-model. Set {setting} to a folder or a model's name.\n"
+    )
+
+
+@pytest.mark.model
+def test_a_model_of_the_wrong_kind_is_a_failure_that_says_so(
+    built: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("RERANKER_MODEL", str(make_cross_encoder(tmp_path / "model", [QUESTION], "built", labels=3)))
+
+    result = built("ask", QUESTION)
+
+    assert (result.code, result.out) == (1, "")
+    assert "sorts into 3 classes instead of giving one score" in result.err
+
+
 # ---- corpus
 
 
@@ -593,6 +655,22 @@ def test_a_question_set_is_evaluated_on_its_own_documents(run: Run, question_set
     assert figures["questions"] == {"answerable": 1, "off_topic": 1}
     assert figures["retrieval"]["hit@600"] == 1.0
     assert figures["elapsed_ms"]["p99"] >= figures["elapsed_ms"]["p50"] > 0
+
+
+def test_models_that_are_set_are_evaluated(run: Run, golden_corpus: Path, monkeypatch: pytest.MonkeyPatch):
+    reranker, reader = WordReranker("sugar"), WordReader("fifty thousand")
+    monkeypatch.setattr(cli, "CrossEncoderReranker", lambda model: reranker)
+    monkeypatch.setattr(cli, "QuestionAnsweringReader", lambda model: reader)
+    plain = run("evaluate", "--golden", "--json").json
+    assert (reranker.read, reader.texts) == ([], [])
+
+    monkeypatch.setenv("READER_MODEL", "reader")
+    monkeypatch.setenv("RERANKER_MODEL", "reranker")
+    figures = run("evaluate", "--golden", "--json").json
+
+    assert [question for question, _ in reranker.read] == ["how many bees in a healthy hive", "zzz qqq"]
+    assert any("fifty thousand" in text for text, _ in reader.texts)
+    assert plain["confidence"]["brier"] != figures["confidence"]["brier"]
 
 
 def test_a_set_of_off_topic_questions_alone_can_be_shown(run: Run, question_set: Path):

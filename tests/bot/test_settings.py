@@ -24,6 +24,8 @@ CASES = [
     ("CORPUS_URL", "https://example.org/c", "corpus_url", "https://example.org/c", "http://x.org", "http://x.org"),
     ("DATA_DIR", "index", "data_dir", Path("index"), "other", Path("other")),
     ("EMBEDDING_MODEL", "some/model", "embedding_model", "some/model", "other", "other"),
+    ("RERANKER_MODEL", "some/model", "reranker_model", "some/model", "other", "other"),
+    ("READER_MODEL", "some/model", "reader_model", "some/model", "other", "other"),
     ("STRICTNESS", "low", "strictness", "low", "HIGH", "high"),
     ("LOG_LEVEL", "debug", "log_level", "DEBUG", "ERROR", "ERROR"),
     ("LOG_FORMAT", "json", "log_format", "json", "text", "text"),

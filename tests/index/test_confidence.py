@@ -12,7 +12,8 @@ from index.confidence import Strictness, confidence, verdict
 from index.values import Signs, Verdict
 
 shares = st.floats(0, 1)
-all_signs = st.builds(Signs, **{field.name: shares for field in fields(Signs)})
+read = st.none() | st.floats(-1, 1)
+all_signs = st.builds(Signs, **{field.name: shares for field in fields(Signs)} | {"answer": read})
 STRICTNESS: tuple[Strictness, ...] = ("low", "normal", "high")
 ORDER = (Verdict.NOT_COVERED, Verdict.UNCERTAIN, Verdict.ANSWERED)
 
@@ -27,14 +28,14 @@ def test_confidence_is_a_probability_and_the_same_each_time(signs: Signs) -> Non
 
 @given(all_signs, st.sampled_from([field.name for field in fields(Signs)]), shares)
 def test_a_stronger_sign_never_makes_less_sure(signs: Signs, name: str, share: float) -> None:
-    weaker, stronger = sorted((getattr(signs, name), share))
+    weaker, stronger = sorted((getattr(signs, name) or 0.0, share))
 
     assert confidence(replace(signs, **{name: weaker})) <= confidence(replace(signs, **{name: stronger}))
 
 
 def test_the_strongest_signs_answer_and_the_weakest_do_not() -> None:
     strongest = Signs(**{field.name: 1.0 for field in fields(Signs)})
-    weakest = Signs(**{field.name: 0.0 for field in fields(Signs)})
+    weakest = Signs(**{field.name: 0.0 for field in fields(Signs)} | {"answer": -1.0})
 
     assert verdict(confidence(strongest)) is Verdict.ANSWERED
     assert verdict(confidence(weakest)) is Verdict.NOT_COVERED

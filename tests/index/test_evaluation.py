@@ -12,7 +12,7 @@ from index.evaluation import Asked, _confidence, _intervals
 from index.evidence import Evidence
 from index.questions import EvaluationQuestion, QuestionKind
 from tests.bot.quotes import answer_of, quote_of
-from tests.fakes import WordEmbedder
+from tests.fakes import WordEmbedder, WordReader, WordReranker
 
 
 def question_of(kind: QuestionKind = QuestionKind.ANSWERABLE, document: str = "a") -> EvaluationQuestion:
@@ -122,6 +122,18 @@ def test_an_evaluation_embeds_each_question_once(
     evaluate(library.generation, embedder, questions)
 
     assert embedded == [question.text for question in questions]
+
+
+def test_an_evaluation_reranks_and_reads_each_question_once(
+    library: Library, embedder: WordEmbedder, questions: list[EvaluationQuestion]
+):
+    reranker, reader = WordReranker("bees"), WordReader("bees")
+
+    evaluate(library.generation, embedder, questions, reranker=reranker, reader=reader)
+
+    assert [question for question, _ in reranker.read] == [question.text for question in questions]
+    usual = [library.ask(question.text, nearest=True).quotes for question in questions]
+    assert 0 < len(reader.texts) <= 3 * len(usual)
 
 
 def test_highlights_are_counted_in_words_over_all_questions(library: Library, embedder: WordEmbedder):

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from index.ranking import (
     HIGHLIGHT_CHARACTERS,
+    RELEVANCE_WEIGHT,
     Run,
+    add_relevance,
     best_first,
     choose_runs,
     highlight_floor,
@@ -160,3 +162,26 @@ def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -
     )
 
     assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
+
+
+part = st.floats(0, 1, width=32)
+
+
+@given(st.lists(part, min_size=1, max_size=40), st.lists(part, min_size=40, max_size=40), st.integers(0, 40))
+def test_relevance_adds_to_the_best_and_none_of_the_others_overtakes_them(
+    totals: list[float], shares: list[float], count: int
+) -> None:
+    scores = np.round(totals, 6).astype(np.float32)
+    best = best_first(scores)[:count]
+    relevance = np.full(len(scores), np.nan, dtype=np.float32)
+    relevance[best] = shares[: len(best)]
+
+    fused = add_relevance(scores, relevance)
+
+    others = np.setdiff1d(np.arange(len(scores)), best)
+    assert fused.dtype == np.float32
+    assert np.allclose(fused[best], scores[best] + RELEVANCE_WEIGHT * relevance[best], atol=1e-5)
+    assert np.array_equal(fused[others], scores[others])
+    assert set(best_first(fused)[: len(best)]) == set(best) or (
+        fused[others].max() == fused[best].min()  # equal scores are in text order
+    )
