@@ -2,7 +2,8 @@
 
     python -m benchmarks.pages
 
-A page says where a table goes by a pair of comments: `from`, with the result file's path, and `end`.
+A page says where a table goes by a pair of comments: `from`, with the result file's path, and `end`. Of a file with
+several tables it is the one before the first section.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main() -> None:
 
 
 def _filled(match: re.Match[str]) -> str:
-    lines = (ROOT / match[2]).read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / match[2]).read_text(encoding="utf-8").split("\n## ")[0].splitlines()
     table = "\n".join(line for line in lines if line.startswith("|"))
     return f"{match[1]}\n{table}\n\n{match[3]}"
 

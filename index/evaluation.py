@@ -27,8 +27,8 @@ from index.evidence import (
     holds,
     is_shown_whole,
     length,
+    overlap_measures,
     places_of,
-    shared_characters,
     touches,
 )
 from index.generation import Generation
@@ -138,8 +138,15 @@ def evaluate(
     """
     asked = []
     for number, question in enumerate(questions, 1):
-        asked.append(_ask(generation, embedder, question, reranker, reader, strictness))
+        asked.append(
+            ask_with_all_rooms(generation, embedder, question, reranker=reranker, reader=reader, strictness=strictness)
+        )
         on_progress(number, len(questions))
+    return figures_of(generation, asked)
+
+
+def figures_of(generation: Generation, asked: Sequence[Asked]) -> Evaluation:
+    """Compute the figures of questions that were asked of a generation; at least one."""
     answerable = [item for item in asked if item.question.is_answerable]
     by_question = _figures_by_question(answerable)
     kinds = [kind for kind in QuestionKind if any(item.question.kind is kind for item in asked)]
@@ -159,18 +166,22 @@ def evaluate(
             for kind in kinds
             if any(item.question.kind is kind for item in answerable)
         },
-        intervals=_intervals(answerable, by_question),
+        intervals=bootstrap_intervals(
+            {name: by_question[name] for name in (*_RETRIEVAL, "product recall", "product hit")},
+            [item.question.evidence[0].document for item in answerable],
+        ),
         worst=_worst(asked, by_question),
     )
 
 
-def _ask(
+def ask_with_all_rooms(
     generation: Generation,
     embedder: Embedder,
     question: EvaluationQuestion,
-    reranker: Reranker | None,
-    reader: Reader | None,
-    strictness: Strictness,
+    *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
+    strictness: Strictness = "normal",
 ) -> Asked:
     """Ask as the bot does, and again with other rooms, for which models need not run again.
 
@@ -255,15 +266,12 @@ def _figures_by_question(asked: Sequence[Asked]) -> dict[str, list[float]]:
     for item in asked:
         evidence = item.question.evidence
         for room, quotes in item.shown.items():
-            figures[f"recall@{room}"].append(evidence_recall(quotes, evidence))
-            figures[f"hit@{room}"].append(is_shown_whole(quotes, evidence))
-        figures["product recall"].append(evidence_recall(item.product, evidence))
-        figures["product hit"].append(is_shown_whole(item.product, evidence))
-        covered = shared_characters(places_of(item.chroma), evidence)
-        shown, wanted = length(places_of(item.chroma)), length(evidence)
-        figures["chroma recall"].append(covered / wanted)
-        figures["chroma precision"].append(covered / shown if shown else 0.0)
-        figures["chroma iou"].append(covered / (shown + wanted - covered))
+            figures[f"recall@{room}"].append(evidence_recall(places_of(quotes), evidence))
+            figures[f"hit@{room}"].append(is_shown_whole(places_of(quotes), evidence))
+        figures["product recall"].append(evidence_recall(places_of(item.product), evidence))
+        figures["product hit"].append(is_shown_whole(places_of(item.product), evidence))
+        for name, figure in overlap_measures(places_of(item.chroma), evidence).items():
+            figures[f"chroma {name}"].append(figure)
     figures |= _ranked(asked)
     return figures
 
@@ -379,21 +387,27 @@ def _area_under_curve(predicted: NDArray[np.float64], truth: NDArray[np.float64]
     return float(roc_auc_score(truth, predicted))
 
 
-def _intervals(asked: Sequence[Asked], by_question: Mapping[str, list[float]]) -> dict[str, tuple[float, float]]:
-    """95% intervals of the means, by a bootstrap over documents, or over questions where documents are few."""
-    documents = sorted({item.question.evidence[0].document for item in asked})
-    if not asked:
+def bootstrap_intervals(
+    figures: Mapping[str, Sequence[float]], documents: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """95% intervals of means, by a bootstrap over documents, or over questions where documents are few.
+
+    Args:
+        figures: By name, one number a question; for two systems' difference, that of the question's two numbers.
+        documents: The document of each question.
+    """
+    if not documents:
         return {}
-    if len(documents) >= CLUSTERS_AT_LEAST:
-        number = {document: position for position, document in enumerate(documents)}
-        cluster = np.array([number[item.question.evidence[0].document] for item in asked])
+    number = {document: position for position, document in enumerate(sorted(set(documents)))}
+    if len(number) >= CLUSTERS_AT_LEAST:
+        cluster = np.array([number[document] for document in documents])
     else:
-        cluster = np.arange(len(asked))
+        cluster = np.arange(len(documents))
     count = int(cluster.max()) + 1
     draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=BOOTSTRAPS)[:, cluster]
     intervals = {}
-    for name in (*_RETRIEVAL, "product recall", "product hit"):
-        means = draws @ np.array(by_question[name]) / draws.sum(axis=1)
+    for name, values in figures.items():
+        means = draws @ np.array(values) / draws.sum(axis=1)
         low, high = np.quantile(means, (0.025, 0.975))
         intervals[name] = (float(low), float(high))
     return intervals

@@ -59,15 +59,25 @@ def places_of(quotes: Iterable[Quote]) -> list[Evidence]:
     return [Evidence(quote.citation.document, quote.citation.span) for quote in quotes]
 
 
-def evidence_recall(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> float:
-    """The share of the evidence's characters that quotes show."""
-    return shared_characters(places_of(quotes), evidence) / length(evidence)
+def evidence_recall(shown: Iterable[Evidence], evidence: Sequence[Evidence]) -> float:
+    """The share of the evidence's characters that is shown."""
+    return shared_characters(shown, evidence) / length(evidence)
 
 
-def is_shown_whole(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> bool:
+def is_shown_whole(shown: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
     """Whether one piece of evidence is shown whole, be it by two quotes that meet."""
-    shown = places_of(quotes)
     return any(shared_characters(shown, [piece]) == length([piece]) for piece in evidence)
+
+
+def overlap_measures(shown: Sequence[Evidence], evidence: Sequence[Evidence]) -> dict[str, float]:
+    """Recall, precision and intersection over union, in characters."""
+    covered = shared_characters(shown, evidence)
+    shown_count, wanted_count = length(shown), length(evidence)
+    return {
+        "recall": covered / wanted_count,
+        "precision": covered / shown_count if shown_count else 0.0,
+        "iou": covered / (shown_count + wanted_count - covered),
+    }
 
 
 def characters_read(quotes: Sequence[Quote], evidence: Sequence[Evidence]) -> float:

@@ -53,8 +53,8 @@ def test_the_length_counts_each_character_once(pieces: list[Evidence]):
 
 
 def test_evidence_can_be_shown_whole_by_two_quotes_that_meet():
-    quotes = [quote_of("x" * 10, start=0, document="a"), quote_of("x" * 10, start=10, document="a")]
+    shown = [Evidence("a", Span(0, 10)), Evidence("a", Span(10, 20))]
 
-    assert is_shown_whole(quotes, [Evidence("b", Span(0, 5)), Evidence("a", Span(5, 15))])
-    assert not is_shown_whole(quotes, [Evidence("a", Span(15, 21))])
-    assert evidence_recall(quotes, [Evidence("a", Span(15, 25)), Evidence("b", Span(0, 10))]) == 5 / 20
+    assert is_shown_whole(shown, [Evidence("b", Span(0, 5)), Evidence("a", Span(5, 15))])
+    assert not is_shown_whole(shown, [Evidence("a", Span(15, 21))])
+    assert evidence_recall(shown, [Evidence("a", Span(15, 25)), Evidence("b", Span(0, 10))]) == 5 / 20

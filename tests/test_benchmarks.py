@@ -1,0 +1,80 @@
+"""The comparison with peers counts what it says that it counts; what it finds, the benchmarks measure."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.quality import FIGURES, OURS, Comparison, PeerError, Shown, cut, install_peers, measure
+from index import EvaluationQuestion, Span
+from index.evidence import Evidence, length
+from index.questions import QuestionKind
+from tests.index.test_evidence import places
+
+
+def piece(start: int, end: int, document: str = "a") -> Evidence:
+    return Evidence(document, Span(start, end))
+
+
+def test_the_last_piece_is_cut_where_the_room_ends():
+    assert cut([piece(0, 10), piece(20, 30), piece(40, 50)], 15) == [piece(0, 10), piece(20, 25)]
+    assert cut([piece(0, 10), piece(20, 30)], 10) == [piece(0, 10)]
+
+
+def test_what_was_shown_before_takes_no_room_again():
+    assert cut([piece(0, 10), piece(5, 20), piece(0, 10, "b")], 15) == [piece(0, 10), piece(5, 15)]
+    assert cut([piece(0, 10), piece(2, 8), piece(10, 20)], 15) == [piece(0, 10), piece(2, 8), piece(10, 15)]
+
+
+@given(places, st.integers(1, 60))
+def test_pieces_fill_the_room_as_far_as_there_are_any(pieces: list[Evidence], room: int):
+    assert length(cut(pieces, room)) == min(room, length(pieces))
+
+
+def test_a_question_is_measured_at_each_room_and_on_the_best_pieces():
+    shown = Shown({600: [piece(0, 10)], 1200: [piece(0, 10), piece(90, 110)]}, [piece(90, 110)], 1.0, 1.0)
+
+    figures = measure(shown, [piece(100, 120)])
+
+    assert list(figures) == list(FIGURES)
+    assert (figures["recall@600"], figures["recall@1200"]) == (0, 0.5)
+    assert (figures["hit@1200"], figures["mrr"]) == (0, 0.5)
+    assert figures["precision"] == pytest.approx(10 / 30)
+    assert figures["chroma iou"] == pytest.approx(10 / 30)
+
+
+def comparison(ours: list[bool], theirs: list[bool], evidence: tuple[Evidence, ...]) -> Comparison:
+    def shown(is_right: bool) -> Shown:
+        found = list(evidence) if is_right else []
+        return Shown({600: found, 1200: found}, found, 1.0, 1.0)
+
+    question = EvaluationQuestion("q", "What?", QuestionKind.ANSWERABLE, evidence)
+    systems = {OURS: [shown(is_right) for is_right in ours], "peer": [shown(is_right) for is_right in theirs]}
+    return Comparison("set", [question] * len(ours), systems)
+
+
+def test_differences_are_paired_by_question():
+    rights = [True, False] * 50
+
+    same = comparison(rights, rights, (piece(0, 10),)).differences("peer")
+    better = comparison([True] * 100, rights, (piece(0, 10),)).differences("peer")
+
+    assert same["hit@600"] == "+0.000 [+0.000, +0.000]"
+    assert better["hit@600"].startswith("+0.500 [+0.4")
+
+
+def test_evidence_that_overlaps_is_taken_for_alternatives():
+    assert comparison([], [], ()).measure == "recall"
+    assert comparison([True], [True], (piece(0, 10), piece(20, 30))).measure == "recall"
+    assert comparison([True], [True], (piece(0, 10), piece(5, 12))).measure == "hit"
+
+
+def test_a_peer_that_cannot_be_installed_says_why(tmp_path, monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, stderr="resolving\nERROR: No matching distribution\n\n")
+    monkeypatch.setattr(subprocess, "run", lambda *arguments, **options: failed)
+
+    with pytest.raises(PeerError, match=r"^ERROR: No matching distribution$"):
+        install_peers(tmp_path)
