@@ -52,7 +52,9 @@ format: $(VENV)/.tests ## Put the code in form
 bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on public question sets
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
-	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.retrieval $(SETS))
+	$(if $(SETS),@$(INSTALL) --editable '.[bench]')
+	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.calibrate $(SETS))
+	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.quality $(SETS))
 	$(BIN)/python -m benchmarks.pages
 
 clean: ## Remove .venv and what tools left behind

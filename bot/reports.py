@@ -46,6 +46,8 @@ def print_report(console: Console, report: ReloadReport) -> None:
                 f"{report.elapsed_s:.1f} s."
             )
         )
+        if report.golden_questions:
+            console.print(Text(f"How sure it must be is fitted to {report.golden_questions} golden questions."))
 
 
 def print_evaluation(console: Console, evaluation: Evaluation, *, without_faq: Evaluation | None = None) -> None:
@@ -104,6 +106,7 @@ def _product_table(evaluation: Evaluation) -> Table:
     for name in ("precision", "recall", "f1"):
         table.add_row(f"highlights, word {'F1' if name == 'f1' else name}", _share(highlights[name]))
     table.add_row("highlights, share of the quote", _share(highlights["share"]))
+    table.add_row("first highlights hold an evidence span", _share(highlights["first_holds"]))
     return table
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.answer_spans import AnswerSpan, Reader
-from index.confidence import Strictness, confidence, verdict
+from index.confidence import Strictness
 from index.embedding import Embedder
 from index.generation import Generation
 from index.query import Query, read_query
@@ -103,8 +103,8 @@ def ask(
         signs = with_answer(signs, answers)  # confidence is that of the usual quotes, whatever is shown
         if not is_usual:
             answers = read_quotes(generation, query, found, runs, reader)
-    probability = confidence(signs)
-    decision = verdict(probability, strictness)
+    probability = generation.calibration.probability(signs)
+    decision = generation.calibration.verdict(probability, strictness)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
         quotes = quote(generation, found, runs, room=room, base_url=base_url, answers=answers)

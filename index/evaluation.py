@@ -29,10 +29,12 @@ from index.evidence import (
     length,
     overlap_measures,
     places_of,
+    shared_characters,
     touches,
 )
 from index.generation import Generation
 from index.questions import EvaluationQuestion, QuestionKind
+from index.ranking import HIGHLIGHT_CHARACTERS
 from index.reranking import Reranker
 from index.values import Answer, Quote, Span, Verdict
 
@@ -315,7 +317,11 @@ def _product(asked: Sequence[Asked], by_question: Mapping[str, list[float]]) -> 
 
 
 def _highlights(generation: Generation, asked: Sequence[Asked]) -> dict[str, float | None]:
-    """Word precision, recall and F1 of the highlights over all questions together, and their share of the quotes."""
+    """Word precision, recall and F1 of the highlights over all questions together, and their share of the quotes.
+
+    `first_holds` is the share of questions of which the first quote's highlights hold an evidence span whole, in no
+    more characters than can be read at a glance.
+    """
     words: dict[str, list[tuple[int, int]]] = {}
     hit = shown = wanted = 0
     shares: list[float] = []
@@ -330,7 +336,14 @@ def _highlights(generation: Generation, asked: Sequence[Asked]) -> dict[str, flo
         "recall": hit / wanted if wanted else None,
         "f1": 2 * hit / (shown + wanted) if shown + wanted else None,
         "share": _mean(shares),
+        "first_holds": _mean([float(_first_holds(item)) for item in asked]),
     }
+
+
+def _first_holds(asked: Asked) -> bool:
+    marked = [Evidence(quote.citation.document, span) for quote in asked.product[:1] for span in quote.highlights]
+    is_held = any(shared_characters(marked, [piece]) == length([piece]) for piece in asked.question.evidence)
+    return is_held and length(marked) <= HIGHLIGHT_CHARACTERS
 
 
 def _words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import hashlib
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.confidence import Calibration, shipped_calibration
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
@@ -24,7 +26,7 @@ from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 4
+GENERATION_FORMAT = 5
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"
@@ -53,6 +55,9 @@ class Manifest:
     documents: tuple[DocumentEntry, ...]
     segments: Mapping[str, str]
     """Document id to segment key."""
+    golden: str = ""
+    """Digest of the corpus's golden questions; empty without any."""
+    calibration: Calibration = field(default_factory=shipped_calibration)
     failed: tuple[FailedFile, ...] = ()
     checksums: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the files built from the segments, by path; a segment holds its own."""
@@ -126,13 +131,24 @@ class Generation:
     def id(self) -> str:
         return self.manifest.id
 
+    @property
+    def calibration(self) -> Calibration:
+        """How sure to be of an answer."""
+        return self.manifest.calibration
+
+    def calibrated(self, calibration: Calibration) -> Generation:
+        """The same with another calibration, in memory only."""
+        other = copy.copy(self)
+        other.manifest = replace(self.manifest, calibration=calibration)
+        return other
+
     def without(self, documents: Collection[str]) -> Generation:
         """The same without some documents, in memory only; at least one must be left."""
         kept = [segment for segment in self.segments if segment.document.id not in documents]
         keys = {name: key for name, key in self.manifest.segments.items() if name not in documents}
         manifest = replace(
             self.manifest,
-            id=generation_id(keys, self.manifest.failed),
+            id=generation_id(keys, self.manifest.failed, self.manifest.golden),
             documents=tuple(entry for entry in self.manifest.documents if entry.id not in documents),
             segments=keys,
             checksums={},
@@ -173,10 +189,13 @@ class Generation:
         return np.array([number for number, (owner, _) in enumerate(self.passages) if owner == wanted], dtype=np.int64)
 
 
-def generation_id(keys: Mapping[str, str], failed: Iterable[FailedFile]) -> str:
-    """Name a generation by the digest of what it holds: segments' keys stand for document, splitter and model."""
+def generation_id(keys: Mapping[str, str], failed: Iterable[FailedFile], golden: str) -> str:
+    """Name a generation by the digest of what it holds: segments' keys stand for document, splitter and model.
+
+    The golden questions count, as they calibrate it.
+    """
     failures = sorted((item.failure.path, item.failure.reason, item.digest) for item in failed)
-    stamp = json.dumps([GENERATION_FORMAT, sorted(keys.items()), failures])
+    stamp = json.dumps([_format(), sorted(keys.items()), failures, golden])
     return hashlib.sha256(stamp.encode()).hexdigest()[:ID_CHARACTERS]
 
 
@@ -186,7 +205,12 @@ def document_key(document_id: str) -> str:
 
 
 def manifest_of(
-    segments: Sequence[Segment], keys: Mapping[str, str], *, embedder: Embedder, failed: Sequence[FailedFile] = ()
+    segments: Sequence[Segment],
+    keys: Mapping[str, str],
+    *,
+    embedder: Embedder,
+    failed: Sequence[FailedFile] = (),
+    golden: str = "",
 ) -> Manifest:
     """Say of a new generation what it will hold.
 
@@ -195,9 +219,10 @@ def manifest_of(
         keys: Document id to segment key.
         embedder: The model that made the vectors.
         failed: What could not be taken in.
+        golden: Digest of the golden questions.
     """
     return Manifest(
-        id=generation_id(keys, failed),
+        id=generation_id(keys, failed, golden),
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=embedder.name,
         model_digest=embedder.digest,
@@ -215,6 +240,7 @@ def manifest_of(
             for segment in segments
         ),
         segments=dict(keys),
+        golden=golden,
         failed=tuple(failed),
     )
 
@@ -243,7 +269,7 @@ def write_generation(folder: Path, generation: Generation) -> None:
 
     built_files = sorted(path for path in building.rglob("*") if path.is_file())
     content: dict[str, Any] = {
-        "format": [GENERATION_FORMAT, SEGMENT_FORMAT],
+        "format": _format(),
         "splitter": SPLITTER_VERSION,
         "id": name,
         "built": manifest.built,
@@ -260,6 +286,8 @@ def write_generation(folder: Path, generation: Generation) -> None:
             }
             for entry in manifest.documents
         ],
+        "golden": manifest.golden,
+        "calibration": manifest.calibration.as_dict(),
         "failed": [
             {"path": item.failure.path, "reason": item.failure.reason, "kept": item.failure.kept, "digest": item.digest}
             for item in manifest.failed
@@ -282,7 +310,7 @@ def read_manifest(folder: Path, name: str) -> Manifest:
     path = folder / "generations" / name / MANIFEST
     try:
         content = json.loads(path.read_bytes())
-        if content["format"] != [GENERATION_FORMAT, SEGMENT_FORMAT] or content["splitter"] != SPLITTER_VERSION:
+        if content["format"] != _format() or content["splitter"] != SPLITTER_VERSION:
             raise StaleGenerationError(f"generation {name} was made by another version")
         expected = content.pop("checksum")
         if content["id"] != name or checksum_of(content) != expected:
@@ -306,6 +334,8 @@ def read_manifest(folder: Path, name: str) -> Manifest:
                 for entry in content["documents"]
             ),
             segments={entry["id"]: entry["segment"] for entry in content["documents"]},
+            golden=content["golden"],
+            calibration=Calibration.from_dict(content["calibration"]),
             failed=tuple(
                 FailedFile(Failure(entry["path"], entry["reason"], entry["kept"]), entry["digest"])
                 for entry in content["failed"]
@@ -378,6 +408,11 @@ def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
     """The plain text of each document."""
     for segment in segments:
         yield segment.document.plain(Span(0, len(segment.document.text)))
+
+
+def _format() -> list[Any]:
+    """What a generation was made by; the shipped calibration counts, for that of each generation begins with it."""
+    return [GENERATION_FORMAT, SEGMENT_FORMAT, shipped_calibration().as_dict()]
 
 
 def _checksum(path: Path) -> str:

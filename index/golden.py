@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from index.answer_spans import Reader
-from index.confidence import Strictness
+from index.calibration import cross_fitted, try_questions
+from index.confidence import Strictness, shipped_calibration
 from index.embedding import Embedder
 from index.errors import QuestionsError
-from index.evaluation import Evaluation, Progress, evaluate
+from index.evaluation import Evaluation, Progress, ask_with_all_rooms, figures_of
 from index.generation import Generation
 from index.questions import GOLDEN_QUESTIONS, EvaluationQuestion, read_golden_questions
 from index.reranking import Reranker
@@ -80,6 +81,8 @@ def evaluate_golden(
 ) -> GoldenEvaluation:
     """Ask a corpus its golden questions and hold the figures against its floors.
 
+    A question is answered with the confidence fitted to those of the other half.
+
     Args:
         generation: The corpus, built.
         corpus: Its folder, with the questions and, if it has any, the floors.
@@ -106,15 +109,21 @@ def evaluate_golden(
     left = _without_evidence_in(questions, faq) if is_divided else []
 
     def ask(generation: Generation, questions: list[EvaluationQuestion], before: int) -> Evaluation:
-        return evaluate(
-            generation,
-            embedder,
-            questions,
-            reranker=reranker,
-            reader=reader,
-            strictness=strictness,
-            on_progress=lambda done, _: on_progress(before + done, total),
-        )
+        calibrations = cross_fitted(shipped_calibration(), list(try_questions(generation, embedder, questions)))
+        asked = []
+        for number, question in enumerate(questions, 1):
+            asked.append(
+                ask_with_all_rooms(
+                    generation.calibrated(calibrations[question.id]),
+                    embedder,
+                    question,
+                    reranker=reranker,
+                    reader=reader,
+                    strictness=strictness,
+                )
+            )
+            on_progress(before + number, total)
+        return figures_of(generation, asked)
 
     total = len(questions) + len(left)
     everything = ask(generation, questions, 0)

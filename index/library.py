@@ -28,9 +28,10 @@ import filelock
 
 from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
+from index.calibration import recalibrated, try_questions
 from index.confidence import Strictness
 from index.embedding import Embedder
-from index.errors import CorpusError, DocumentError, LibraryBusyError, StaleGenerationError
+from index.errors import CorpusError, DocumentError, LibraryBusyError, QuestionsError, StaleGenerationError
 from index.generation import (
     FailedFile,
     Generation,
@@ -41,6 +42,7 @@ from index.generation import (
     texts_of,
     write_generation,
 )
+from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker
 from index.segment import (
@@ -84,6 +86,8 @@ class _Plan:
     unbuilt: dict[str, Document] = field(default_factory=dict)
     """Segment key to document, for what has to be embedded."""
     failed: list[FailedFile] = field(default_factory=list)
+    golden: str = ""
+    """Digest of the golden questions."""
 
 
 class Library:
@@ -238,7 +242,7 @@ class Library:
             return True
         known = {entry.path: entry.digest for entry in manifest.documents}
         known |= {item.failure.path: item.digest for item in manifest.failed if item.digest}
-        return self._digests(found) != known
+        return self._digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
 
     def may_reload_itself(self) -> bool:
         """Whether a start may bring the current generation up to date without being told to."""
@@ -279,7 +283,13 @@ class Library:
                 generation, embedded = self._obtain(plan, on_progress)
                 self._make_current(generation)
                 self._prune()
-                report = replace(report, embedded=embedded, passages=len(generation.passages), made_current=True)
+                report = replace(
+                    report,
+                    embedded=embedded,
+                    passages=len(generation.passages),
+                    golden_questions=generation.calibration.golden_questions,
+                    made_current=True,
+                )
         report = replace(report, elapsed_s=time.perf_counter() - started)
         log.info(
             "reload generation=%s added=%d changed=%d removed=%d failed=%d embedded=%d made_current=%s elapsed_s=%.1f",
@@ -313,7 +323,9 @@ class Library:
         found, unreadable = scan(self.corpus)
         digests = self._digests(found)
         before = {entry.id: entry for entry in current.manifest.documents} if current else {}
-        plan = _Plan(failed=[FailedFile(failure, "") for failure in unreadable])
+        plan = _Plan(
+            failed=[FailedFile(failure, "") for failure in unreadable], golden=digests.get(GOLDEN_QUESTIONS, "")
+        )
         for file in found:
             key = segment_key(digests[file.path], self.embedder)
             if not self._has_segment(key):
@@ -343,7 +355,7 @@ class Library:
         removed = tuple(name for name in before if name not in plan.keys)
         is_large = len(before) > 1 and len(removed) > LARGE_REMOVAL * len(before)
         return plan, ReloadReport(
-            generation=generation_id(plan.keys, plan.failed),
+            generation=generation_id(plan.keys, plan.failed, plan.golden),
             previous=current.id if current else None,
             added=tuple(name for name in plan.keys if name not in before),
             changed=tuple(name for name in plan.keys if name in before and after[name] != plan.keys[name]),
@@ -355,7 +367,7 @@ class Library:
 
     def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""
-        name = generation_id(plan.keys, plan.failed)
+        name = generation_id(plan.keys, plan.failed, plan.golden)
         try:
             return open_generation(self.folder, name, embedder=self.embedder), 0
         except StaleGenerationError:
@@ -391,10 +403,24 @@ class Library:
             else:
                 segment = read_segment(folder, key)
             segments.append(segment)
-        manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed)
+        manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed, golden=plan.golden)
         known = self._generation.vocabulary if self._generation else None
         vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
-        return Generation.build(manifest, segments, vocabulary, projection), done
+        generation = Generation.build(manifest, segments, vocabulary, projection)
+        return self._calibrate(generation, lambda *_: on_progress(done, done)), done
+
+    def _calibrate(self, generation: Generation, on_progress: Progress) -> Generation:
+        """Fit the confidence to the corpus's golden questions, where it has enough of them."""
+        if not generation.manifest.golden:
+            return generation
+        try:
+            texts = {segment.document.id: segment.document.text for segment in generation.segments}
+            questions, _ = read_golden_questions(self.corpus / GOLDEN_QUESTIONS, texts)
+        except QuestionsError as error:
+            log.warning("not calibrated: %s", error)
+            return generation
+        trials = list(try_questions(generation, self.embedder, questions, on_progress=on_progress))
+        return generation.calibrated(recalibrated(generation.calibration, trials))
 
     def _make_current(self, generation: Generation, *, held: bool = False) -> None:
         """Make an opened, and so verified, generation current by one rename."""
@@ -467,8 +493,20 @@ class Library:
             return False
         return True
 
+    def _golden_questions(self) -> list[FileState]:
+        """The file of golden questions as it lies on disk, where there is one."""
+        path = self.corpus / GOLDEN_QUESTIONS
+        if not path.is_file():
+            return []
+        status = path.stat()
+        return [FileState("", GOLDEN_QUESTIONS, status.st_size, status.st_mtime_ns)]
+
     def _digests(self, files: list[FileState]) -> dict[str, str]:
-        """The digest of each file by path; files with the size and time of last look are not read again."""
+        """The digest of each file by path, and of the golden questions where there are any.
+
+        Files with the size and time of last look are not read again.
+        """
+        files = [*files, *self._golden_questions()]
         cache_path = self.folder / "files.json"
         try:
             content = json.loads(cache_path.read_bytes())

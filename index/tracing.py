@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.confidence import Strictness, limits
+from index.confidence import Strictness
 from index.generation import Generation
 from index.keywords import terms
 from index.query import Query
@@ -124,7 +124,7 @@ def diagnose(
     diagnoses = [Diagnosis(Fault.GAP, words=missing)] if missing else []
     is_close = verdict is Verdict.UNCERTAIN or (verdict is Verdict.NOT_COVERED and not missing)
     if is_close and trace.sentences:
-        answered_from, _ = limits(strictness)
+        answered_from, _ = generation.calibration.limits(strictness)
         place = trace.sentences[0].place
         diagnoses.append(Diagnosis(Fault.STRICTNESS, place=place, short_by=answered_from - confidence))
     if not quotes:

@@ -367,6 +367,8 @@ class ReloadReport:
     passages: int = 0
     embedded: int = 0
     """Passages that had to be embedded anew."""
+    golden_questions: int = 0
+    """That the confidence was fitted to; 0 where it goes by the shipped numbers."""
     elapsed_s: float = 0.0
     made_current: bool = False
     needs_yes: str | None = None

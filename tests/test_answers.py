@@ -6,6 +6,7 @@ questions of its sets are asked, too.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.service import AnswerService
 from index import Answer, Library, SentenceTransformerEmbedder, Verdict
 
 pytestmark = pytest.mark.model
@@ -113,19 +115,34 @@ def test_quotes_of_every_golden_question_are_the_documents_own_characters(bundle
 
 @pytest.mark.skipif(not SHARED_SETS.is_dir(), reason="left out: the question sets of ../shared/eval are not here")
 @pytest.mark.parametrize("name", ["excerpts", "paragraphs"])
-def test_quotes_of_shared_questions_are_the_documents_own_characters(
+async def test_all_shared_questions_get_exact_quotes_and_the_same_answer_alone_and_among_64(
     name: str, embedder: SentenceTransformerEmbedder, tmp_path: Path
 ):
     library = Library(corpus=SHARED_SETS / name / "corpus", data=tmp_path, embedder=embedder)
     library.reload()
     with (SHARED_SETS / name / "questions.jsonl").open(encoding="utf-8") as lines:
-        asked = [json.loads(line)["question"] for line in lines][:150]
-
-    for question in asked:
-        answer = library.ask(question, nearest=True, limit=0)
-
-        assert answer.quotes
+        questions = [json.loads(line)["question"] for line in lines]
+    alone = []
+    for question in questions:
+        answer = library.ask(question)
         assert_quotes_are_exact(library, answer)
+        alone.append(as_compared(answer))
+
+    service = AnswerService(Library(corpus=library.corpus, data=tmp_path, embedder=embedder))
+    service.start()
+    try:
+        among = []
+        for first in range(0, len(questions), 64):
+            among += await asyncio.gather(*map(service.ask, questions[first : first + 64]))
+    finally:
+        await service.close()
+
+    assert [as_compared(answer) for answer in among] == alone
+
+
+def as_compared(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON, without the time that it took."""
+    return answer.as_dict() | {"elapsed_ms": None}
 
 
 def test_a_second_start_embeds_nothing(bundled: Library, embedder: SentenceTransformerEmbedder):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index import Answer, Library, ModelError, QuestionAnsweringReader, Span, Verdict
 from index.answer_spans import ANSWER_TOKENS, AnswerSpan
-from index.confidence import confidence
+from index.confidence import shipped_calibration
 from index.models import BATCH_SIZE
 from index.values import Signs
 from tests.conftest import CORPUS, write_corpus
@@ -340,7 +340,7 @@ def test_the_shift_of_a_reader_is_symmetric_and_at_most_its_number():
     signs = Signs(best_score=0.5, standout=0.2, sentence_cosine=0.4)
 
     def logit(sign: float | None) -> float:
-        probability = confidence(replace(signs, answer=sign))
+        probability = shipped_calibration().probability(replace(signs, answer=sign))
         return float(np.log(probability / (1 - probability)))
 
     assert logit(0.5) - logit(None) == pytest.approx(logit(None) - logit(-0.5))

@@ -151,6 +151,23 @@ def test_highlights_are_counted_in_words_over_all_questions(library: Library, em
     assert figures["f1"] == pytest.approx(2 * 2 / (2 + shown), abs=0.001)
 
 
+@pytest.mark.parametrize(("is_in_one_sentence", "share"), [(True, 1.0), (False, 0.0)])
+def test_the_first_highlights_hold_evidence_only_where_a_span_is_bold_as_a_whole(
+    library: Library, embedder: WordEmbedder, is_in_one_sentence: bool, share: float
+):
+    text = library.document("garden/bees").text
+    start = text.index("fifty thousand")
+    end = start + len("fifty thousand") if is_in_one_sentence else len(text)
+    question = EvaluationQuestion(
+        "bees",
+        "How many bees does a healthy hive hold in June?",
+        QuestionKind.ANSWERABLE,
+        (Evidence("garden/bees", Span(start, end)),),
+    )
+
+    assert figures_of(library, embedder, [question])["highlights"]["first_holds"] == share
+
+
 def test_questions_without_evidence_alone_have_no_retrieval_figures(library: Library, embedder: WordEmbedder):
     figures = figures_of(library, embedder, [question_of(QuestionKind.OFF_TOPIC)])
 

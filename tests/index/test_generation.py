@@ -161,18 +161,19 @@ def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) ->
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.json": b"new"}
 
 
-def test_a_generation_is_named_by_what_it_holds_and_what_failed() -> None:
+def test_a_generation_is_named_by_what_it_holds_what_failed_and_what_calibrates_it() -> None:
     failed = FailedFile(Failure("x.md", "is empty"), "d")
 
     names = [
-        generation_id({"a": "1", "b": "2"}, []),
-        generation_id({"a": "1"}, []),
-        generation_id({"a": "2"}, []),
-        generation_id({"a": "1"}, [failed]),
+        generation_id({"a": "1", "b": "2"}, [], ""),
+        generation_id({"a": "1"}, [], ""),
+        generation_id({"a": "2"}, [], ""),
+        generation_id({"a": "1"}, [failed], ""),
+        generation_id({"a": "1"}, [], "questions"),
     ]
 
-    assert len(set(names)) == 4
-    assert generation_id({"b": "2", "a": "1"}, []) == names[0]
+    assert len(set(names)) == 5
+    assert generation_id({"b": "2", "a": "1"}, [], "") == names[0]
     assert all(len(name) == 12 for name in names)
 
 
