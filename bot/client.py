@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import aiohttp
 import discord
-from discord.ext import commands
+from discord.ext import commands, tasks
 
 from bot.service import AnswerService
 from bot.settings import Settings
@@ -60,6 +60,18 @@ class DissentBot(commands.Bot):
         if not isinstance(self.tree, Tree):
             raise TypeError("the command tree was replaced")
         await self.tree.sync_where_changed(self.state, self.settings.discord_guild_ids)
+        self.clean_up.start()
+
+    async def close(self) -> None:
+        """Log out."""
+        self.clean_up.cancel()
+        await super().close()
+
+    @tasks.loop(hours=24)
+    async def clean_up(self) -> None:
+        """Forget what is too old to keep; at the start, then daily."""
+        forgotten = await self.state.clean_up()
+        log.info("cleaned up answers=%d", forgotten)
 
     async def on_ready(self) -> None:
         """Say where the bot is; called again after each fresh session."""

@@ -51,7 +51,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
         digest = _digest(self.client.application_id, commands)
         nothing = _digest(self.client.application_id, [])
         wanted = {str(guild_id): digest for guild_id in guild_ids} or {"global": digest}
-        known = state.synced_commands()
+        known = await state.synced_commands()
         emptied = dict.fromkeys({"global", *known} - set(wanted), nothing)
         for scope, target in sorted((wanted | emptied).items()):
             if known.get(scope) == target:
@@ -65,7 +65,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             except discord.NotFound:
                 log.warning("server=%s is not known to Discord, or I am not in it", scope)
                 continue
-            state.remember_synced(scope, target)
+            await state.remember_synced(scope, target)
             log.info("synced commands scope=%s count=%d", scope, len(commands) if target == digest else 0)
 
     async def _send(self, guild: discord.abc.Snowflake | None, commands: list[dict[str, Any]]) -> None:
