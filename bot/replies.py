@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
-from bot.render.answer import Body
+from bot.render.body import Body
 
 log = logging.getLogger(__name__)
 

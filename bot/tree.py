@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.render.answer import Body
+from bot.render.body import Body
 from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill
 from index import RetrievalError
 

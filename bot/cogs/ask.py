@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import DissentBot
-from bot.render.answer import Body, answer_body
+from bot.render.answer import answer_body
+from bot.render.body import Body
 from bot.replies import SENDING_ERRORS, fill, reply, think
 from bot.tree import error_text
 
@@ -36,7 +37,7 @@ class Ask(commands.Cog):
         """Answer a question with quotes from the documents, and say where they stand."""
         await think(interaction)
         answer = await self.bot.service.ask(question)
-        await fill(interaction, answer_body(answer, repeats_question=True))
+        await fill(interaction, answer_body(answer, repeats_question=True, at=discord.utils.utcnow()))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -48,7 +49,11 @@ class Ask(commands.Cog):
         question = self._without_mention(message.content)
         try:
             body = (
-                answer_body(await self.bot.service.ask(question[:QUESTION_CHARACTERS]), repeats_question=False)
+                answer_body(
+                    await self.bot.service.ask(question[:QUESTION_CHARACTERS]),
+                    repeats_question=False,
+                    at=discord.utils.utcnow(),
+                )
                 if question
                 else Body(NO_QUESTION)
             )

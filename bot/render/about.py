@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.render.answer import COLOUR, Body
+from bot.render.body import COLOUR, Body
 from bot.render.limits import CONTENT, EMBED_FIELD_VALUE, length, shorten
 from bot.render.text import escape
 from index import DocumentEntry, LibraryStatus
