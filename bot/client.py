@@ -10,6 +10,7 @@ import aiohttp
 import discord
 from discord.ext import commands, tasks
 
+from bot.answers import Answers
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
@@ -17,7 +18,7 @@ from bot.tree import Tree
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("bot.cogs.ask", "bot.cogs.about")
+EXTENSIONS = ("bot.cogs.ask", "bot.cogs.buttons", "bot.cogs.about")
 
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, read_message_history=True
@@ -52,6 +53,7 @@ class DissentBot(commands.Bot):
         self.settings = settings
         self.service = service
         self.state = state
+        self.answers = Answers(service, state)
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""

@@ -123,6 +123,8 @@ class Asked:
     """An earlier question, which lends its subject if this one has none of its own."""
     is_private: bool = False
     """Whether only the asker sees the answer."""
+    shows_nearest: bool = False
+    """Whether quotes are wanted even where they do not cover it: a topic was picked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,21 @@ class State:
             values,
         )
         return int(cursor.lastrowid or 0)
+
+    async def add_copy(self, answer_id: int, *, channel_id: int) -> int:
+        """Note that what a private answer showed is about to be shown to a whole channel."""
+        return await self._run(
+            lambda: int(
+                self._connection.execute(
+                    "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, within, is_private,"
+                    " verdict, generation, quotes, shown_at)"
+                    " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes, ?"
+                    " FROM shown_answers WHERE id = ?",
+                    (channel_id, self._clock(), answer_id),
+                ).lastrowid
+                or 0
+            )
+        )
 
     async def note_message(self, answer_id: int, message_id: int) -> None:
         """Note which message shows an answer; an earlier answer in it is no longer shown."""

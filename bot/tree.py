@@ -31,15 +31,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
     async def on_error(self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError) -> None:
         """Answer the person whatever went wrong; discord.py calls this last, and once more if it raises."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        name = interaction.command.qualified_name if interaction.command else "?"
-        if isinstance(cause, discord.HTTPException) and cause.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
-            # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
-            log.warning("command=%s could not be acknowledged: code=%s", name, cause.code)
-            return
-        try:
-            await fill(interaction, Body(error_text(cause, name)))
-        except SENDING_ERRORS as failure:
-            log.error("command=%s failed and its asker could not be told: %s", name, failure)
+        await tell(interaction, cause, interaction.command.qualified_name if interaction.command else "?")
 
     async def sync_where_changed(self, state: State, guild_ids: Sequence[int]) -> None:
         """Send the commands to Discord if they differ from what was sent last.
@@ -76,6 +68,24 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             await http.bulk_upsert_global_commands(application, payload=commands)
         else:
             await http.bulk_upsert_guild_commands(application, guild.id, payload=commands)
+
+
+async def tell(interaction: discord.Interaction[DissentBot], error: Exception, name: str) -> None:
+    """Tell whoever started an interaction what went wrong: the one error handler of commands, buttons and dialogs.
+
+    Args:
+        interaction: Acknowledged or not.
+        error: What went wrong.
+        name: The command or button, for the log.
+    """
+    if isinstance(error, discord.HTTPException) and error.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
+        # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
+        log.warning("command=%s could not be acknowledged: code=%s", name, error.code)
+        return
+    try:
+        await fill(interaction, Body(error_text(error, name)))
+    except SENDING_ERRORS as failure:
+        log.error("command=%s failed and its asker could not be told: %s", name, failure)
 
 
 def error_text(error: BaseException, command: str) -> str:

@@ -52,16 +52,12 @@ def answer_body(
 
 
 def not_covered_text(answer: Answer) -> str:
-    """A refusal: what the documents lack, and what they have."""
-    lines = [NOT_COVERED]
+    """A refusal in one line: what the documents lack. The nearest topics are buttons."""
     unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]
-    if unknown:
-        words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
-        lines.append(f"{words} {'does' if len(unknown) == 1 else 'do'} not appear in them.")
-    if answer.nearest_titles:
-        titles = "\n".join(f"- {escape(shorten(one_line(title), 150))}" for title in answer.nearest_titles)
-        lines.append(f"They do cover:\n{titles}")
-    return "\n".join(lines)
+    if not unknown:
+        return NOT_COVERED
+    words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
+    return f"{NOT_COVERED} {words} {'does' if len(unknown) == 1 else 'do'} not appear in them."
 
 
 def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:
@@ -113,11 +109,11 @@ def label(number: int, citation: Citation, today: date | None = None) -> str:
     return f"**[{number}]** {place}"
 
 
-def sources_text(quotes: Sequence[Quote]) -> str:
+def sources_text(quotes: Sequence[Quote], *, first: int = 1) -> str:
     """The links of each quote, as many as one field holds: fewer for each before none for one."""
     lines: list[str] = []
     for count in range(LINKS_A_QUOTE, 0, -1):
-        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, 1)]
+        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, first)]
         if length("\n".join(lines)) <= EMBED_FIELD_VALUE:
             break
     return "\n".join(_fitting_lines(lines))
@@ -125,7 +121,7 @@ def sources_text(quotes: Sequence[Quote]) -> str:
 
 def _sources_line(number: int, quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
-    links = [_link("document", quote.citation.url)] if quote.citation.url else []
+    links = [link("document", quote.citation.url)] if quote.citation.url else []
     links += [_source(source) for source in quote.sources]
     more = len(links) - count
     if more > 0:
@@ -134,12 +130,12 @@ def _sources_line(number: int, quote: Quote, count: int) -> str:
 
 
 def _source(source: Source) -> str:
-    title = _link(source.title, source.url) if source.url else escape(shorten(one_line(source.title), 100))
+    title = link(source.title, source.url) if source.url else escape(shorten(one_line(source.title), 100))
     details = ", ".join(escape(shorten(one_line(part), 80)) for part in (source.publisher, source.date) if part)
     return f"{title}, {details}" if details else title
 
 
-def _link(text: str, url: str) -> str:
+def link(text: str, url: str) -> str:
     """A masked link, where the address allows one; else the text alone."""
     shown = escape(shorten(one_line(text) or url, 100))
     is_linkable = length(url) <= 400 and re.fullmatch(r"https?://[^\s<>\"\\]+", url)

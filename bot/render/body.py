@@ -45,6 +45,14 @@ class Button:
         return f"answer:{self.answer_id}:{self.action}:{self.argument}"
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to attach."""
+
+    name: str
+    data: bytes
+
+
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -55,6 +63,7 @@ class Body:
     content: str
     embed: discord.Embed | None = None
     buttons: Rows = ()
+    files: tuple[File, ...] = ()
 
 
 def label(text: str) -> str:

@@ -18,8 +18,8 @@ MODAL_TITLE = 45
 TEXT_INPUT_LABEL = 45
 CHOICES = 25
 CHOICE_TEXT = 100
-UPLOAD_BYTES = 10 * 1024 * 1024
-"""Of one file, where an interaction does not say otherwise."""
+QUESTION = 1000
+"""Our own: no question needs more."""
 ELLIPSIS = "\u2026"
 
 

@@ -28,7 +28,6 @@ texts = st.text(max_size=120)
         ("TEXT_INPUT_LABEL", "TEXT_INPUT_LABEL"),
         ("CHOICES", "CHOICES"),
         ("CHOICE_TEXT", "CHOICE_TEXT"),
-        ("UPLOAD_BYTES", "UPLOAD_BYTES"),
     ],
 )
 def test_the_bots_limits_are_discords(ours: str, discords: str):

@@ -46,7 +46,7 @@ async def log() -> AsyncIterator[LogLines]:
 
 
 def fail_with(bot: DissentBot, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ask(question: str) -> None:
+    async def ask(question: str, **more: object) -> None:
         raise error
 
     monkeypatch.setattr(bot.service, "ask", ask)
@@ -246,9 +246,9 @@ async def test_a_question_that_is_deleted_meanwhile_is_answered_without_a_refere
 ):
     ask = bot.service.ask
 
-    async def ask_and_delete(question: str) -> object:
+    async def ask_and_delete(question: str, **more: Any) -> object:
         await local_discord.delete(message)
-        return await ask(question)
+        return await ask(question, **more)
 
     monkeypatch.setattr(bot.service, "ask", ask_and_delete)
 
