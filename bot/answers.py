@@ -59,9 +59,7 @@ class Answers:
         Raises:
             RetrievalError: It cannot be answered; its message says why.
         """
-        settings = await self.state.guild_settings(asked.guild_id)
-        if asked.asker_id in settings.blocked_ids:
-            raise BlockedError(f"person={asked.asker_id} is blocked")
+        settings = await self.check_may_ask(asked)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
         answer = await self.service.ask(text_of(asked), within=asked.within, nearest=asked.shows_nearest)
         answer = replace(answer, question=asked.question)
@@ -83,6 +81,17 @@ class Answers:
         )
         return Prepared(body, answer_id)
 
+    async def check_may_ask(self, asked: Asked) -> GuildSettings:
+        """The settings that hold for a question.
+
+        Raises:
+            BlockedError: They do not let this person ask.
+        """
+        settings = await self.state.guild_settings(asked.guild_id)
+        if asked.asker_id in settings.blocked_ids:
+            raise BlockedError("the asker is blocked")
+        return settings
+
     def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
         if answer.quotes:
             return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
@@ -99,6 +108,7 @@ class Answers:
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
+        await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
         await self.state.add_pending(interaction.id, interaction.token, asked)
         try:
             await think(interaction, ephemeral=asked.is_private)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
@@ -83,6 +83,21 @@ async def reply(message: discord.Message, body: Body) -> int:
         )
     )
     return sent.id
+
+
+async def post(
+    channel: discord.abc.Messageable, body: Body, *, nonce: int, roles: Sequence[discord.abc.Snowflake] | bool
+) -> None:
+    """Send a message that pings these roles and nobody else.
+
+    Args:
+        channel: Where.
+        body: What.
+        nonce: Lets Discord recognise a repeated attempt and send nothing new.
+        roles: Whom to ping; False: nobody.
+    """
+    allowed = discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
+    await persistently(lambda: channel.send(body.content, allowed_mentions=allowed, nonce=nonce))
 
 
 def _files(body: Body) -> list[discord.File]:

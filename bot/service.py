@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError
+from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError, Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class AnswerService:
         self._waiting = 0
         self._is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._suggestions: tuple[str, Suggestions] | None = None
 
     def start(self) -> None:
         """Begin to load what is there and to build what is not; returns at once."""
@@ -138,6 +139,17 @@ class AnswerService:
         named_exactly = [entry for entry in documents if named in (entry.key, entry.id)]
         titled = [entry for entry in documents if entry.title.casefold() == title]
         return next(iter(named_exactly + titled), None)
+
+    async def suggest(self, typed: str, *, count: int) -> list[str]:
+        """What a person may be about to ask; never runs the model, and waits for nothing."""
+        if not self._ready.is_set():
+            return []
+        generation = self.library.generation
+        if self._suggestions is None or self._suggestions[0] != generation.id:
+            documents = [segment.document for segment in generation.segments]
+            found = await asyncio.to_thread(Suggestions.of, self.library.corpus, documents)
+            self._suggestions = (generation.id, found)
+        return self._suggestions[1].matching(typed, count=count)
 
     def document(self, document_id: str) -> Document | None:
         """A document as it is in the index now; None where it is no longer there."""

@@ -305,9 +305,13 @@ class State:
             == 1
         )
 
-    async def give_back(self, answer_id: int) -> None:
-        """Take back that an answer was shared or its question passed on: it did not work."""
-        await self._change("UPDATE shown_answers SET shared_at = NULL, passed_on_at = NULL WHERE id = ?", (answer_id,))
+    async def give_back_sharing(self, answer_id: int) -> None:
+        """Take back that an answer was shared: it did not work."""
+        await self._change("UPDATE shown_answers SET shared_at = NULL WHERE id = ?", (answer_id,))
+
+    async def give_back_passing_on(self, answer_id: int) -> None:
+        """Take back that a question was passed on: it did not work."""
+        await self._change("UPDATE shown_answers SET passed_on_at = NULL WHERE id = ?", (answer_id,))
 
     async def vote(self, answer_id: int, person_id: int, *, is_helpful: bool) -> None:
         """Note what a person thinks of an answer, in place of what they thought before."""

@@ -82,8 +82,11 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
         # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
         log.warning("command=%s could not be acknowledged: code=%s", name, error.code)
         return
+    text = error_text(error, name)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return  # there is nowhere to say it; the person goes on typing
     try:
-        await fill(interaction, Body(error_text(error, name)))
+        await fill(interaction, Body(text))
     except SENDING_ERRORS as failure:
         log.error("command=%s failed and its asker could not be told: %s", name, failure)
 

@@ -18,6 +18,8 @@ class About(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def about(self, interaction: discord.Interaction[DissentBot]) -> None:
         """What I cover, how I work, and what I am not."""
         await think(interaction, ephemeral=True)

@@ -13,13 +13,17 @@ from discord.ext import commands
 from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.render.body import Body
-from bot.render.limits import QUESTION
-from bot.replies import SENDING_ERRORS, reply
+from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length, shorten
+from bot.replies import SENDING_ERRORS, fill, reply
 from bot.state import Asked
 from bot.tree import error_text
+from index import UnknownDocumentError
 
 log = logging.getLogger(__name__)
 
+ANSWER_THIS = "Answer this message"
+NO_TEXT = "There is no text in that message that I could answer."
+NO_DOCUMENT = "There is no such document. Pick one from the list that shows while you type."
 NO_QUESTION = "Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover."
 
 
@@ -29,31 +33,98 @@ class Ask(commands.Cog):
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
         self._pending: asyncio.Task[None] | None = None
+        self._menu = app_commands.ContextMenu(
+            name=ANSWER_THIS,
+            callback=self.answer_this,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+        )
 
     async def cog_load(self) -> None:
         """Take up what an earlier process left unanswered; what is asked from now on is none of that."""
+        self.bot.tree.add_command(self._menu)
         pending = await self.bot.state.pending()
         if pending:
             self._pending = asyncio.create_task(self.bot.answers.answer_pending(self.bot, pending))
 
     async def cog_unload(self) -> None:
         """Leave what is still pending to the next start."""
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
         if self._pending is not None:
             self._pending.cancel()
 
     @app_commands.command()
-    @app_commands.describe(question="What you want to know")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.describe(
+        question="What you want to know",
+        document="Search only this document",
+        private="Show the answer to you alone; you can share it afterwards",
+    )
     async def ask(
         self,
         interaction: discord.Interaction[DissentBot],
         question: app_commands.Range[str, 1, QUESTION],
+        document: str | None = None,
+        private: bool | None = None,
     ) -> None:
         """Answer a question with quotes from the documents, and say where they stand."""
+        entry = self.bot.service.find_document(document) if document else None
+        if document and entry is None:
+            raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
+        await self._answer_command(interaction, question, private=private, within=entry.id if entry else None)
+
+    @ask.autocomplete("question")
+    async def suggest_questions(
+        self, interaction: discord.Interaction[DissentBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """What is typed, then what the corpus answers; a question that is too long for a choice stays as it is."""
+        if length(typed) > CHOICE_TEXT:
+            return []
+        found = [
+            text for text in await self.bot.service.suggest(typed, count=2 * CHOICES) if length(text) <= CHOICE_TEXT
+        ]
+        texts = dict.fromkeys([typed, *found] if typed.strip() else found)
+        return [app_commands.Choice(name=text, value=text) for text in texts][:CHOICES]
+
+    @ask.autocomplete("document")
+    async def suggest_documents(
+        self, interaction: discord.Interaction[DissentBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Documents by title."""
+        wanted = typed.casefold().strip()
+        found = [entry for entry in self.bot.service.documents() if wanted in entry.title.casefold()]
+        return [
+            app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
+            for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))
+        ][:CHOICES]
+
+    async def answer_this(self, interaction: discord.Interaction[DissentBot], message: discord.Message) -> None:
+        """The context menu of a message."""
+        question = self._without_mention(message.content)[:QUESTION]
+        if not question:
+            await fill(interaction, Body(NO_TEXT))
+            return
+        await self._answer_command(interaction, question)
+
+    async def _answer_command(
+        self,
+        interaction: discord.Interaction[DissentBot],
+        question: str,
+        *,
+        private: bool | None = None,
+        within: str | None = None,
+    ) -> None:
+        guild_id = guild_id_of(interaction)
+        if private is None:
+            private = (await self.bot.state.guild_settings(guild_id)).private_by_default
         asked = Asked(
             question=question,
             asker_id=interaction.user.id,
-            guild_id=guild_id_of(interaction),
+            guild_id=guild_id,
             channel_id=interaction.channel_id or 0,
+            within=within,
+            is_private=private,
         )
         await self.bot.answers.answer_interaction(interaction, asked)
 

@@ -14,13 +14,13 @@ from discord.ext import commands
 from bot.answers import guild_id_of, subject_of, text_of
 from bot.client import DissentBot
 from bot.render.body import Action, Body, File
-from bot.render.buttons import answer_buttons
-from bot.render.passages import context_body, more_body, source_body
-from bot.replies import fill, think
+from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.passages import context_body, more_body, person_body, source_body
+from bot.replies import fill, post, think
 from bot.state import Asked, ShownAnswer
 from bot.tree import tell
 from bot.views import QUESTION_FIELD, follow_up_modal
-from index import DEFAULT_LIMIT, Quote, in_surroundings
+from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
 
 CUSTOM_ID = re.compile(r"answer:(\d+):([a-z]+):(.*)")
 """What `bot.render.body.Button` writes."""
@@ -33,10 +33,19 @@ ALREADY_SHARED = "That answer is shared already."
 NO_TOPIC = "That document is no longer there."
 HELPFUL = "Noted: helpful. You can change your mind with the other button."
 NOT_HELPFUL = "Noted: not helpful. You can change your mind with the other button."
+NOBODY_TO_ASK = "This server's moderators have set nobody to pass questions on to."
+ALREADY_PASSED_ON = "That question is passed on already."
+PASSED_ON = "Your question is passed on in {channel}."
 FILES_AT_MOST = 3
 
 Press = discord.Interaction[DissentBot]
 Handler = Callable[[Press, ShownAnswer, str], Awaitable[None]]
+
+
+class PassingOnError(RetrievalError):
+    """The channel that moderators set for *Ask a person* takes no message from the bot."""
+
+    user_message = "I cannot write where this server's moderators want questions passed on to. Tell them, please."
 
 
 class Buttons(commands.Cog):
@@ -57,6 +66,7 @@ class Buttons(commands.Cog):
             Action.SHARE: self._share,
             Action.DELETE: self._delete,
             Action.TOPIC: self._topic,
+            Action.ASK_PERSON: self._ask_person,
         }
 
     @commands.Cog.listener()
@@ -174,17 +184,47 @@ class Buttons(commands.Cog):
             await think(interaction)
             answer_id = await self.bot.state.add_copy(shown.id, channel_id=interaction.channel_id or source.channel.id)
             # what was shown is shown again, to the character
-            body = Body(
-                source.content,
-                source.embeds[0] if source.embeds else None,
-                answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question)),
+            settings = await self.bot.state.guild_settings(shown.asked.guild_id)
+            buttons = (
+                answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
+                if shown.quotes
+                else refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
             )
+            body = Body(source.content, source.embeds[0] if source.embeds else None, buttons)
             message_id = await fill(interaction, body)
         except Exception:
-            await self.bot.state.give_back(shown.id)
+            await self.bot.state.give_back_sharing(shown.id)
             raise
         if message_id is not None:
             await self.bot.state.note_message(answer_id, message_id)
+
+    async def _ask_person(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        """Pass the question on to whom the moderators have set, once; the asker's press is what allows it."""
+        asked, settings = shown.asked, await self.bot.state.guild_settings(shown.asked.guild_id)
+        if interaction.user.id != asked.asker_id:
+            await fill(interaction, Body(NOT_YOURS))
+            return
+        if not settings.has_person_to_ask or not asked.question:
+            await fill(interaction, Body(NOBODY_TO_ASK))
+            return
+        if not await self.bot.state.claim_passing_on(shown.id):
+            await fill(interaction, Body(ALREADY_PASSED_ON))
+            return
+        try:
+            await think(interaction, ephemeral=True)
+            channel_id = settings.person_channel_id or asked.channel_id
+            is_public = interaction.message is not None and not interaction.message.flags.ephemeral
+            place = f"https://discord.com/channels/{asked.guild_id}/{asked.channel_id}"
+            link = f"{place}/{interaction.message.id}" if is_public and interaction.message else place
+            body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
+            roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
+            await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
+        except Exception as error:
+            await self.bot.state.give_back_passing_on(shown.id)
+            if isinstance(error, discord.Forbidden | discord.NotFound):
+                raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
+            raise
+        await fill(interaction, Body(PASSED_ON.format(channel=f"<#{channel_id}>")))
 
     async def _delete(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         may_moderate = interaction.permissions.manage_messages or interaction.permissions.manage_guild

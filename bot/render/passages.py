@@ -95,5 +95,19 @@ def source_body(quotes: Sequence[Quote], files: Sequence[File], missing: Sequenc
     return Body("\n".join([head, *kept]), files=tuple(files))
 
 
+def person_body(question: str, *, asker_id: int, role_id: int | None, link: str) -> Body:
+    """A question that the documents do not cover, for a person who may know.
+
+    Args:
+        question: As it was asked.
+        asker_id: Who asked; named, not pinged.
+        role_id: Whom it is for.
+        link: Where the question was asked.
+    """
+    lead = f"<@&{role_id}> " if role_id else ""
+    text = escape(shorten(one_line(question), 800))
+    return Body(f"{lead}<@{asker_id}> asks what the documents do not cover:\n> {text}\n{link}")
+
+
 def _title(title: str) -> str:
     return escape(shorten(one_line(title), 150))

@@ -214,11 +214,14 @@ async def test_an_answer_is_shared_once_and_its_question_passed_on_once(tmp_path
         answer_id = await show(state)
         shared = [await state.claim_sharing(answer_id) for _ in range(2)]
         passed_on = [await state.claim_passing_on(answer_id) for _ in range(2)]
-        await state.give_back(answer_id)
-        again = await state.claim_passing_on(answer_id)
+        await state.give_back_passing_on(answer_id)
+        again = await state.claim_passing_on(answer_id), await state.claim_sharing(answer_id)
+        await state.give_back_sharing(answer_id)
+        once_more = await state.claim_sharing(answer_id)
 
     assert shared == passed_on == [True, False]
-    assert again
+    assert again == (True, False)
+    assert once_more
 
 
 async def test_what_is_too_old_is_forgotten(tmp_path: Path):
