@@ -85,6 +85,19 @@ async def reply(message: discord.Message, body: Body) -> int:
     return sent.id
 
 
+async def change(message: discord.PartialMessage, body: Body) -> None:
+    """Put a new answer in place of one in an ordinary message of the bot; pings nobody again."""
+    view = view_of(body.buttons)
+    await persistently(
+        lambda: message.edit(
+            content=body.content,
+            embeds=[body.embed] if body.embed else [],
+            view=view,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    )
+
+
 async def post(
     channel: discord.abc.Messageable, body: Body, *, nonce: int, roles: Sequence[discord.abc.Snowflake] | bool
 ) -> None:

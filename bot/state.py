@@ -272,16 +272,25 @@ class State:
         """What was shown last in answer to a person's message."""
         return await self._one_shown("question_message_id = ? AND message_id IS NOT NULL", message_id)
 
-    async def last_shown_in(self, channel_id: int) -> ShownAnswer | None:
-        """What was shown last in a channel, for everybody there to see."""
-        return await self._one_shown("channel_id = ? AND message_id IS NOT NULL AND NOT is_private", channel_id)
+    async def last_shown_in(self, channel_id: int, *, before: int | None = None) -> ShownAnswer | None:
+        """What was shown last in a channel, for everybody there to see.
 
-    async def _one_shown(self, condition: str, value: int) -> ShownAnswer | None:
+        Args:
+            channel_id: Where.
+            before: Only what is older than this answer.
+        """
+        return await self._one_shown(
+            "channel_id = ? AND message_id IS NOT NULL AND NOT is_private AND id < COALESCE(?, id + 1)",
+            channel_id,
+            before,
+        )
+
+    async def _one_shown(self, condition: str, *values: int | None) -> ShownAnswer | None:
         rows = await self._rows(
             "SELECT id, guild_id, channel_id, message_id, question_message_id, asker_id, question, subject, within,"
             f" is_private, verdict, generation, quotes, shown_at FROM shown_answers WHERE {condition}"
             " ORDER BY id DESC LIMIT 1",
-            (value,),
+            values,
         )
         return _shown_from(rows[0]) if rows else None
 

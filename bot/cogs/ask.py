@@ -1,10 +1,8 @@
-"""Ask a question: `/ask`, a mention of the bot, a reply that pings it, a direct message."""
+"""Ask a question by a command: `/ask`, and *Answer this message* in a message's menu."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 
 import discord
 from discord import app_commands
@@ -14,17 +12,14 @@ from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.render.body import Body
 from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length, shorten
-from bot.replies import SENDING_ERRORS, fill, reply
+from bot.render.text import without_mention
+from bot.replies import fill
 from bot.state import Asked
-from bot.tree import error_text
 from index import UnknownDocumentError
-
-log = logging.getLogger(__name__)
 
 ANSWER_THIS = "Answer this message"
 NO_TEXT = "There is no text in that message that I could answer."
 NO_DOCUMENT = "There is no such document. Pick one from the list that shows while you type."
-NO_QUESTION = "Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover."
 
 
 class Ask(commands.Cog):
@@ -101,7 +96,7 @@ class Ask(commands.Cog):
 
     async def answer_this(self, interaction: discord.Interaction[DissentBot], message: discord.Message) -> None:
         """The context menu of a message."""
-        question = self._without_mention(message.content)[:QUESTION]
+        question = without_mention(message.content, interaction.application_id)[:QUESTION]
         if not question:
             await fill(interaction, Body(NO_TEXT))
             return
@@ -127,52 +122,6 @@ class Ask(commands.Cog):
             is_private=private,
         )
         await self.bot.answers.answer_interaction(interaction, asked)
-
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that speaks to the bot."""
-        if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
-            return
-        if not self._is_for_us(message):
-            return
-        question = self._without_mention(message.content)[:QUESTION]
-        try:
-            if question:
-                await self._answer(message, question)
-            else:
-                await reply(message, Body(NO_QUESTION))
-        except discord.Forbidden as error:
-            log.warning("channel=%s does not let me answer: %s", message.channel.id, error.text)
-        except SENDING_ERRORS as error:
-            log.error("channel=%s: an answer could not be sent: %s", message.channel.id, error)
-
-    async def _answer(self, message: discord.Message, question: str) -> None:
-        asked = Asked(
-            question=question,
-            asker_id=message.author.id,
-            guild_id=message.guild.id if message.guild else None,
-            channel_id=message.channel.id,
-            question_message_id=message.id,
-        )
-        try:
-            prepared = await self.bot.answers.prepare(asked, repeats_question=False)
-        except Exception as error:  # the one error handler of messages, as the tree has one for commands
-            await reply(message, Body(error_text(error, "message")))
-            return
-        await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
-
-    def _is_for_us(self, message: discord.Message) -> bool:
-        me = self.bot.user
-        if me is None:
-            return False
-        if message.guild is None or me in message.mentions:
-            return True
-        replied_to = message.reference.resolved if message.reference else None
-        return isinstance(replied_to, discord.Message) and replied_to.author == me and bool(message.content)
-
-    def _without_mention(self, text: str) -> str:
-        me = self.bot.user.id if self.bot.user else 0
-        return " ".join(re.sub(rf"<@!?{me}>", " ", text).split())
 
 
 async def setup(bot: DissentBot) -> None:

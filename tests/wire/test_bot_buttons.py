@@ -15,7 +15,17 @@ from bot.render import passages
 from index import Library
 from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, UNCERTAIN, LogLines, dissent_bot, logged, said_by_the_bot
+from .bots import (
+    ANSWERED,
+    BEST_SENTENCE,
+    NOT_COVERED,
+    UNCERTAIN,
+    LogLines,
+    dissent_bot,
+    logged,
+    remembered,
+    said_by_the_bot,
+)
 from .interactions import CallbackKind
 from .server import LocalDiscord
 from .world import Message
@@ -44,7 +54,7 @@ async def bot(local_discord: LocalDiscord, library: Library, data: Path) -> Asyn
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def answer(local_discord: LocalDiscord, bot: DissentBot) -> Message:
-    return await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    return await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
 
 
 @pytest_asyncio.fixture(loop_scope="function")
