@@ -18,7 +18,7 @@ from bot.tree import Tree
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("bot.cogs.ask", "bot.cogs.messages", "bot.cogs.buttons", "bot.cogs.about")
+EXTENSIONS = ("bot.cogs.ask", "bot.cogs.messages", "bot.cogs.buttons", "bot.cogs.about", "bot.cogs.settings")
 
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, read_message_history=True

@@ -174,7 +174,7 @@ async def test_an_edited_question_is_answered_anew_in_place(local_discord: Local
     )
     assert before is not None
     async with asyncio.timeout(10):
-        while await bot.state.shown(before.id) is not None:
+        while await bot.state.shown(before.id) is not None:  # noqa: ASYNC110 (SQLite tells nobody)
             await asyncio.sleep(0.002)
     context = await (await local_discord.press(current, "Context")).answer()
 
