@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import aiohttp
 import discord
-from discord.ext import commands
+from discord.ext import commands, tasks
 
+from bot.answers import Answers
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
@@ -17,7 +18,7 @@ from bot.tree import Tree
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("bot.cogs.ask", "bot.cogs.about")
+EXTENSIONS = ("bot.cogs.ask", "bot.cogs.messages", "bot.cogs.buttons", "bot.cogs.about", "bot.cogs.settings")
 
 PERMISSIONS = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, read_message_history=True
@@ -52,6 +53,7 @@ class DissentBot(commands.Bot):
         self.settings = settings
         self.service = service
         self.state = state
+        self.answers = Answers(service, state)
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""
@@ -60,6 +62,18 @@ class DissentBot(commands.Bot):
         if not isinstance(self.tree, Tree):
             raise TypeError("the command tree was replaced")
         await self.tree.sync_where_changed(self.state, self.settings.discord_guild_ids)
+        self.clean_up.start()
+
+    async def close(self) -> None:
+        """Log out."""
+        self.clean_up.cancel()
+        await super().close()
+
+    @tasks.loop(hours=24)
+    async def clean_up(self) -> None:
+        """Forget what is too old to keep; at the start, then daily."""
+        forgotten = await self.state.clean_up()
+        log.info("cleaned up answers=%d", forgotten)
 
     async def on_ready(self) -> None:
         """Say where the bot is; called again after each fresh session."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-from bot.render.answer import Body
+from bot.render.body import Body
+from bot.views import view_of
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ async def think(interaction: discord.Interaction[Any], *, ephemeral: bool = Fals
     must not wait in vain.
     """
     try:
-        await _persistently(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True))
+        await persistently(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True))
     except discord.HTTPException as error:
         if error.code != ALREADY_ANSWERED:
             raise
@@ -41,36 +43,83 @@ async def think(interaction: discord.Interaction[Any], *, ephemeral: bool = Fals
     interaction.extras["is_thinking"] = True
 
 
-async def fill(interaction: discord.Interaction[Any], body: Body) -> None:
+async def fill(interaction: discord.Interaction[Any], body: Body) -> int | None:
     """Put the answer in place of "thinking ...", or answer at once where nothing was deferred.
 
     Filling in is an edit, so doing it twice changes nothing.
+
+    Returns:
+        The id of the message that shows it, where it is known.
     """
-    embeds = [body.embed] if body.embed else []
+    embeds, view = [body.embed] if body.embed else [], view_of(body.buttons)
     if interaction.extras.get("is_thinking") or interaction.response.is_done():
-        await _persistently(lambda: interaction.edit_original_response(content=body.content, embeds=embeds))
-    else:
-        await interaction.response.send_message(body.content, embeds=embeds, ephemeral=True)
+        message = await persistently(
+            lambda: interaction.edit_original_response(
+                content=body.content, embeds=embeds, view=view, attachments=_files(body)
+            )
+        )
+        return message.id
+    sent = await interaction.response.send_message(
+        body.content, embeds=embeds, view=view or discord.utils.MISSING, files=_files(body), ephemeral=True
+    )
+    return sent.message_id
 
 
-async def reply(message: discord.Message, body: Body) -> None:
-    """Reply to a message and ping its author, nobody else.
+async def reply(message: discord.Message, body: Body) -> int:
+    """Reply to a message and ping its author, nobody else; give the id of the reply.
 
     The nonce lets Discord recognise a repeated attempt and send nothing new.
     """
-    await _persistently(
+    view = view_of(body.buttons)
+    sent = await persistently(
         lambda: message.channel.send(
             body.content,
             embeds=[body.embed] if body.embed else [],
+            view=view or discord.utils.MISSING,
             reference=message.to_reference(fail_if_not_exists=False),
             mention_author=True,
             allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True),
             nonce=message.id,
         )
     )
+    return sent.id
 
 
-async def _persistently(send: Callable[[], Awaitable[Result]]) -> Result:
+async def change(message: discord.PartialMessage, body: Body) -> None:
+    """Put a new answer in place of one in an ordinary message of the bot; pings nobody again."""
+    view = view_of(body.buttons)
+    await persistently(
+        lambda: message.edit(
+            content=body.content,
+            embeds=[body.embed] if body.embed else [],
+            view=view,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    )
+
+
+async def post(
+    channel: discord.abc.Messageable, body: Body, *, nonce: int, roles: Sequence[discord.abc.Snowflake] | bool
+) -> None:
+    """Send a message that pings these roles and nobody else.
+
+    Args:
+        channel: Where.
+        body: What.
+        nonce: Lets Discord recognise a repeated attempt and send nothing new.
+        roles: Whom to ping; False: nobody.
+    """
+    allowed = discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
+    await persistently(lambda: channel.send(body.content, allowed_mentions=allowed, nonce=nonce))
+
+
+def _files(body: Body) -> list[discord.File]:
+    """Made anew for each attempt: discord.py reads a file once."""
+    return [discord.File(io.BytesIO(file.data), filename=file.name) for file in body.files]
+
+
+async def persistently(send: Callable[[], Awaitable[Result]]) -> Result:
+    """Send, and send again where the connection breaks."""
     for pause_s in RETRY_AFTER_S:
         try:
             return await send()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
-from index import Answer, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError
+from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError, Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,10 @@ START_PATIENCE_S = 60.0
 
 REFRESH_S = 2.0
 """How often another process's new generation is looked for."""
+
+QUOTES_ROOM = 6000
+QUOTES_LIMIT = 15
+"""How far *More* goes."""
 
 YIELD_S = 0.25
 """How long a reload steps aside at most, after each batch, for questions that wait."""
@@ -51,6 +57,7 @@ class AnswerService:
         self._waiting = 0
         self._is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._suggestions: tuple[str, Suggestions] | None = None
 
     def start(self) -> None:
         """Begin to load what is there and to build what is not; returns at once."""
@@ -59,27 +66,19 @@ class AnswerService:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, question: str, *, within: str | None = None) -> Answer:
+    async def ask(self, question: str, *, within: str | None = None, nearest: bool = False) -> Answer:
         """Answer a question.
+
+        Args:
+            question: As the retrievers are to read it.
+            within: The id of the only document to search.
+            nearest: Whether to quote even what does not cover it.
 
         Raises:
             NotReadyError: There is no index yet, and there will not be one within a minute.
             RetrievalError: There can be none: its message says why.
         """
-        if not self._ready.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
-            if not self._ready.is_set():
-                raise self._problem or NotReadyError("no generation yet")
-        self._waiting += 1
-        self._is_idle.clear()
-        try:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._asking, lambda: self.library.ask(question, within=within))
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._is_idle.set()
+        answer = await self._ask(lambda: self.library.ask(question, within=within, nearest=nearest))
         log.debug("question=%r", question)
         log.info(
             "answered verdict=%s quotes=%d confidence=%.3f elapsed_ms=%.0f",
@@ -89,6 +88,28 @@ class AnswerService:
             answer.elapsed_ms,
         )
         return answer
+
+    async def quotes(self, question: str, *, within: str | None = None) -> Answer:
+        """An answer with many quotes, whether they cover the question or not; raises as `ask` does."""
+        return await self._ask(
+            lambda: self.library.ask(question, within=within, room=QUOTES_ROOM, limit=QUOTES_LIMIT, nearest=True)
+        )
+
+    async def _ask(self, work: Callable[[], Answer]) -> Answer:
+        """Run a question on its thread when there is an index."""
+        if not self._ready.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
+            if not self._ready.is_set():
+                raise self._problem or NotReadyError("no generation yet")
+        self._waiting += 1
+        self._is_idle.clear()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._asking, work)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._is_idle.set()
 
     async def reload(self) -> ReloadReport:
         """Build a generation from the corpus and make it current; questions are answered from the old one meanwhile.
@@ -110,6 +131,39 @@ class AnswerService:
     def documents(self) -> tuple[DocumentEntry, ...]:
         """The documents that can be asked about; none while there is no index."""
         return self.library.documents() if self._ready.is_set() else ()
+
+    def find_document(self, named: str) -> DocumentEntry | None:
+        """The document with a key, an id or a title, as people pick it from a list or type it."""
+        title = named.strip().casefold()
+        documents = self.documents()
+        named_exactly = [entry for entry in documents if named in (entry.key, entry.id)]
+        titled = [entry for entry in documents if entry.title.casefold() == title]
+        return next(iter(named_exactly + titled), None)
+
+    async def suggest(self, typed: str, *, count: int) -> list[str]:
+        """What a person may be about to ask; never runs the model, and waits for nothing."""
+        if not self._ready.is_set():
+            return []
+        generation = self.library.generation
+        if self._suggestions is None or self._suggestions[0] != generation.id:
+            documents = [segment.document for segment in generation.segments]
+            found = await asyncio.to_thread(Suggestions.of, self.library.corpus, documents)
+            self._suggestions = (generation.id, found)
+        return self._suggestions[1].matching(typed, count=count)
+
+    def document(self, document_id: str) -> Document | None:
+        """A document as it is in the index now; None where it is no longer there."""
+        try:
+            return self.library.document(document_id)
+        except RetrievalError:
+            return None
+
+    async def original(self, document_id: str, *, limit_bytes: int) -> tuple[str, bytes] | None:
+        """Name and bytes of a document's file; None where it is no longer there, or too large."""
+        entry = next((entry for entry in self.documents() if entry.id == document_id), None)
+        if entry is None:
+            return None
+        return await asyncio.to_thread(_read_within, self.library.corpus, entry.path, limit_bytes)
 
     async def close(self) -> None:
         """Stop; a reload that runs ends with its batch and leaves the old generation current."""
@@ -185,3 +239,14 @@ class AnswerService:
                 self._give_up(error)
             except Exception:
                 log.exception("cannot look for a new generation")
+
+
+def _read_within(folder: Path, path: str, limit_bytes: int) -> tuple[str, bytes] | None:
+    """Name and bytes of a file below a folder; None where it is missing, too large, or a link that leads elsewhere."""
+    file = (folder / path).resolve()
+    try:
+        if not file.is_relative_to(folder.resolve()) or file.stat().st_size > limit_bytes:
+            return None
+        return file.name, file.read_bytes()
+    except OSError:
+        return None

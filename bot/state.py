@@ -1,22 +1,165 @@
-"""What the bot remembers between starts: a SQLite file."""
+"""What the bot remembers between starts: a SQLite file, behind a thread of its own."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
-MIGRATIONS = ("CREATE TABLE synced_commands (scope TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT",)
+from index import Citation, Quote, Source, Span, Verdict
+
+SHOWN_ANSWERS_KEPT_S = 30 * 24 * 3600.0
+"""How long an answer's buttons work; then what it showed is forgotten, with its question and its votes."""
+
+TOKEN_LIFE_S = 15 * 60.0
+"""How long Discord lets a bot answer an interaction."""
+
+MIGRATIONS = (
+    "CREATE TABLE synced_commands (scope TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT",
+    """CREATE TABLE guild_settings (
+        guild_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (guild_id, name)
+    ) STRICT""",
+    """CREATE TABLE shown_answers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        guild_id INTEGER,
+        channel_id INTEGER NOT NULL,
+        message_id INTEGER UNIQUE,
+        question_message_id INTEGER,
+        asker_id INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        within TEXT,
+        is_private INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        generation TEXT NOT NULL,
+        quotes TEXT NOT NULL,
+        shared_at REAL,
+        passed_on_at REAL,
+        shown_at REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX shown_answers_by_question ON shown_answers (question_message_id)",
+    "CREATE INDEX shown_answers_by_channel ON shown_answers (channel_id, id)",
+    "CREATE INDEX shown_answers_by_age ON shown_answers (shown_at)",
+    """CREATE TABLE votes (
+        answer_id INTEGER NOT NULL REFERENCES shown_answers (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL,
+        is_helpful INTEGER NOT NULL,
+        voted_at REAL NOT NULL,
+        PRIMARY KEY (answer_id, person_id)
+    ) STRICT""",
+    """CREATE TABLE uncovered_questions (
+        guild_id INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        missing_words TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        asked_at REAL NOT NULL,
+        PRIMARY KEY (guild_id, question)
+    ) STRICT""",
+    """CREATE TABLE pending_questions (
+        interaction_id INTEGER PRIMARY KEY,
+        token TEXT NOT NULL,
+        asked TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT""",
+)
 """Each makes the schema of the next version from the one before; never changed, only added to."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSettings:
+    """What the moderators of a server have set; a name here is a name in the file."""
+
+    private_by_default: bool = False
+    """Whether an answer to `/ask` is shown to its asker alone, unless they say otherwise."""
+    person_channel_id: int | None = None
+    """Where *Ask a person* passes questions on to; where they were asked, if only a role is set."""
+    person_role_id: int | None = None
+    """Whom it pings."""
+    notes_uncovered: bool = False
+    """Whether questions that the documents do not cover are noted for the moderators."""
+    keeps_questions: bool = True
+    """Whether a question is kept beside what its answer showed; without it, follow-ups have no subject to borrow."""
+    blocked_ids: tuple[int, ...] = ()
+    """People whom the bot does not answer here."""
+
+    def __post_init__(self) -> None:
+        for name in ("private_by_default", "notes_uncovered", "keeps_questions"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is neither true nor false")
+        for name in ("person_channel_id", "person_role_id"):
+            if not isinstance(getattr(self, name), int | None):
+                raise ValueError(f"{name} is no id")
+        if not all(isinstance(person_id, int) for person_id in self.blocked_ids):
+            raise ValueError("blocked_ids holds what is no id")
+
+    @property
+    def has_person_to_ask(self) -> bool:
+        """Whether *Ask a person* has somewhere to pass a question on to."""
+        return self.person_channel_id is not None or self.person_role_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, who asked it, and where."""
+
+    question: str
+    asker_id: int
+    guild_id: int | None
+    """None in direct messages, and where the bot came along with a person and not with the server."""
+    channel_id: int
+    question_message_id: int | None = None
+    """The message that is the question, where it is one."""
+    within: str | None = None
+    """The id of the only document to search."""
+    subject: str = ""
+    """An earlier question, which lends its subject if this one has none of its own."""
+    is_private: bool = False
+    """Whether only the asker sees the answer."""
+    shows_nearest: bool = False
+    """Whether quotes are wanted even where they do not cover it: a topic was picked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """What an answer showed, so that its buttons work whatever has become of the documents."""
+
+    id: int
+    asked: Asked
+    message_id: int | None
+    """The answer's own message; None while it is on its way, and where it was deleted."""
+    verdict: Verdict
+    generation: str
+    quotes: tuple[Quote, ...]
+    shown_at: float
 
 
 class State:
-    """The bot's own memory. Holds nothing that people wrote."""
+    """The bot's own memory. Of what people wrote it holds what the settings of their server allow, no longer than
+    `SHOWN_ANSWERS_KEPT_S`."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, made new or brought to this version's schema."""
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Open the file, made new or brought to this version's schema.
+
+        Args:
+            path: The file.
+            clock: Seconds since 1970.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
+        # the one thread is all that uses it; without the check it can be opened and closed here
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")  # a lost power supply may cost the last moments only
+        self._connection.execute("PRAGMA foreign_keys = ON")
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             self._connection.execute("BEGIN")
@@ -24,17 +167,265 @@ class State:
             self._connection.execute(f"PRAGMA user_version = {number}")
             self._connection.execute("COMMIT")
 
-    def synced_commands(self) -> dict[str, str]:
-        """The digest of the commands last sent to each scope: `global`, or a server's id."""
-        return dict(self._connection.execute("SELECT scope, digest FROM synced_commands").fetchall())
+    # ---- commands
 
-    def remember_synced(self, scope: str, digest: str) -> None:
+    async def synced_commands(self) -> dict[str, str]:
+        """The digest of the commands last sent to each scope: `global`, or a server's id."""
+        return dict(await self._rows("SELECT scope, digest FROM synced_commands"))
+
+    async def remember_synced(self, scope: str, digest: str) -> None:
         """Note what was sent to a scope."""
-        self._connection.execute(
+        await self._change(
             "INSERT INTO synced_commands VALUES (?, ?) ON CONFLICT (scope) DO UPDATE SET digest = excluded.digest",
             (scope, digest),
         )
 
+    # ---- settings of a server
+
+    async def guild_settings(self, guild_id: int | None) -> GuildSettings:
+        """What is set in a server; the defaults elsewhere."""
+        rows = await self._rows("SELECT name, value FROM guild_settings WHERE guild_id = ?", (guild_id,))
+        known = {field.name for field in fields(GuildSettings)}  # a later version may have set others
+        values: dict[str, Any] = {name: json.loads(value) for name, value in rows if name in known}
+        if "blocked_ids" in values:
+            values["blocked_ids"] = tuple(values["blocked_ids"])
+        return GuildSettings(**values)
+
+    async def change_settings(self, guild_id: int, **changes: Any) -> GuildSettings:
+        """Change some settings of a server and give all of them.
+
+        Raises:
+            ValueError: A value is not of its setting's type.
+            TypeError: There is no such setting.
+        """
+        GuildSettings(**changes)
+        await self._run(
+            lambda: self._connection.executemany(
+                "INSERT INTO guild_settings VALUES (?, ?, ?)"
+                " ON CONFLICT (guild_id, name) DO UPDATE SET value = excluded.value",
+                [(guild_id, name, json.dumps(value)) for name, value in changes.items()],
+            )
+        )
+        return await self.guild_settings(guild_id)
+
+    # ---- what answers showed
+
+    async def add_shown(
+        self, asked: Asked, *, verdict: Verdict, generation: str, quotes: tuple[Quote, ...], keeps_question: bool
+    ) -> int:
+        """Note what an answer is about to show, and give the number that its buttons carry."""
+        values = (
+            asked.guild_id,
+            asked.channel_id,
+            asked.question_message_id,
+            asked.asker_id,
+            asked.question if keeps_question else "",
+            asked.subject if keeps_question else "",
+            asked.within,
+            asked.is_private,
+            str(verdict),
+            generation,
+            json.dumps([asdict(quote) for quote in quotes]),
+            self._clock(),
+        )
+        return await self._run(lambda: self._insert(values))
+
+    def _insert(self, values: tuple[Any, ...]) -> int:
+        cursor = self._connection.execute(
+            "INSERT INTO shown_answers (guild_id, channel_id, question_message_id, asker_id, question, subject, within,"
+            f" is_private, verdict, generation, quotes, shown_at) VALUES ({', '.join('?' * len(values))})",
+            values,
+        )
+        return int(cursor.lastrowid or 0)
+
+    async def add_copy(self, answer_id: int, *, channel_id: int) -> int:
+        """Note that what a private answer showed is about to be shown to a whole channel."""
+        return await self._run(
+            lambda: int(
+                self._connection.execute(
+                    "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, within, is_private,"
+                    " verdict, generation, quotes, shown_at)"
+                    " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes, ?"
+                    " FROM shown_answers WHERE id = ?",
+                    (channel_id, self._clock(), answer_id),
+                ).lastrowid
+                or 0
+            )
+        )
+
+    async def note_message(self, answer_id: int, message_id: int) -> None:
+        """Note which message shows an answer; an earlier answer in it is no longer shown."""
+        await self._change(
+            "UPDATE OR REPLACE shown_answers SET message_id = ? WHERE id = ?",
+            (message_id, answer_id),
+        )
+
+    async def shown(self, answer_id: int) -> ShownAnswer | None:
+        """What an answer showed; None where that is forgotten."""
+        return await self._one_shown("id = ?", answer_id)
+
+    async def shown_in_message(self, message_id: int) -> ShownAnswer | None:
+        """What a message of the bot shows."""
+        return await self._one_shown("message_id = ?", message_id)
+
+    async def shown_for_message(self, message_id: int) -> ShownAnswer | None:
+        """What was shown last in answer to a person's message."""
+        return await self._one_shown("question_message_id = ? AND message_id IS NOT NULL", message_id)
+
+    async def last_shown_in(self, channel_id: int, *, before: int | None = None) -> ShownAnswer | None:
+        """What was shown last in a channel, for everybody there to see.
+
+        Args:
+            channel_id: Where.
+            before: Only what is older than this answer.
+        """
+        return await self._one_shown(
+            "channel_id = ? AND message_id IS NOT NULL AND NOT is_private AND id < COALESCE(?, id + 1)",
+            channel_id,
+            before,
+        )
+
+    async def _one_shown(self, condition: str, *values: int | None) -> ShownAnswer | None:
+        rows = await self._rows(
+            "SELECT id, guild_id, channel_id, message_id, question_message_id, asker_id, question, subject, within,"
+            f" is_private, verdict, generation, quotes, shown_at FROM shown_answers WHERE {condition}"
+            " ORDER BY id DESC LIMIT 1",
+            values,
+        )
+        return _shown_from(rows[0]) if rows else None
+
+    async def forget_shown(self, answer_id: int) -> None:
+        """Forget an answer, with its votes."""
+        await self._change("DELETE FROM shown_answers WHERE id = ?", (answer_id,))
+
+    async def claim_sharing(self, answer_id: int) -> bool:
+        """Note that a private answer is shared; False where it was before."""
+        return await self._claim("shared_at", answer_id)
+
+    async def claim_passing_on(self, answer_id: int) -> bool:
+        """Note that a question is passed on to a person; False where it was before."""
+        return await self._claim("passed_on_at", answer_id)
+
+    async def _claim(self, column: str, answer_id: int) -> bool:
+        return (
+            await self._change(
+                f"UPDATE shown_answers SET {column} = ? WHERE id = ? AND {column} IS NULL", (self._clock(), answer_id)
+            )
+            == 1
+        )
+
+    async def give_back_sharing(self, answer_id: int) -> None:
+        """Take back that an answer was shared: it did not work."""
+        await self._change("UPDATE shown_answers SET shared_at = NULL WHERE id = ?", (answer_id,))
+
+    async def give_back_passing_on(self, answer_id: int) -> None:
+        """Take back that a question was passed on: it did not work."""
+        await self._change("UPDATE shown_answers SET passed_on_at = NULL WHERE id = ?", (answer_id,))
+
+    async def vote(self, answer_id: int, person_id: int, *, is_helpful: bool) -> None:
+        """Note what a person thinks of an answer, in place of what they thought before."""
+        await self._change(
+            "INSERT INTO votes VALUES (?, ?, ?, ?) ON CONFLICT (answer_id, person_id)"
+            " DO UPDATE SET is_helpful = excluded.is_helpful, voted_at = excluded.voted_at",
+            (answer_id, person_id, is_helpful, self._clock()),
+        )
+
+    async def votes(self, answer_id: int) -> tuple[int, int]:
+        """How many people found an answer helpful, and how many did not."""
+        [(helpful, other)] = await self._rows(
+            "SELECT COALESCE(SUM(is_helpful), 0), COALESCE(SUM(NOT is_helpful), 0) FROM votes WHERE answer_id = ?",
+            (answer_id,),
+        )
+        return helpful, other
+
+    # ---- questions
+
+    async def note_uncovered(self, guild_id: int, question: str, missing_words: tuple[str, ...]) -> None:
+        """Note a question that the documents do not cover, for a server that allows it."""
+        await self._change(
+            "INSERT INTO uncovered_questions VALUES (?, ?, ?, 1, ?) ON CONFLICT (guild_id, question)"
+            " DO UPDATE SET times = times + 1, asked_at = excluded.asked_at",
+            (guild_id, question, json.dumps(missing_words), self._clock()),
+        )
+
+    async def uncovered(self, guild_id: int) -> list[tuple[str, tuple[str, ...], int]]:
+        """The questions noted in a server, the latest first: each with its missing words, and how often it came."""
+        rows = await self._rows(
+            "SELECT question, missing_words, times FROM uncovered_questions WHERE guild_id = ?"
+            " ORDER BY asked_at DESC, question",
+            (guild_id,),
+        )
+        return [(question, tuple(json.loads(words)), times) for question, words, times in rows]
+
+    async def add_pending(self, interaction_id: int, token: str, asked: Asked) -> None:
+        """Note a question before it is answered, in case the process dies meanwhile."""
+        await self._change(
+            "INSERT OR REPLACE INTO pending_questions VALUES (?, ?, ?, ?)",
+            (interaction_id, token, json.dumps(asdict(asked)), self._clock() + TOKEN_LIFE_S),
+        )
+
+    async def remove_pending(self, interaction_id: int) -> None:
+        """A question has its answer, or its error."""
+        await self._change("DELETE FROM pending_questions WHERE interaction_id = ?", (interaction_id,))
+
+    async def pending(self) -> list[tuple[int, str, Asked]]:
+        """The questions that can still be answered, oldest first: interaction id, token, and what was asked."""
+        rows = await self._rows(
+            "SELECT interaction_id, token, asked FROM pending_questions WHERE expires_at > ? ORDER BY interaction_id",
+            (self._clock(),),
+        )
+        return [(interaction_id, token, Asked(**json.loads(asked))) for interaction_id, token, asked in rows]
+
+    # ---- the file
+
+    async def clean_up(self) -> int:
+        """Forget what is too old; give how many answers that were."""
+        now = self._clock()
+        await self._change("DELETE FROM pending_questions WHERE expires_at <= ?", (now,))
+        await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
+        return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
+
     def close(self) -> None:
-        """Close the file."""
+        """Finish what was begun and close the file."""
+        self._thread.shutdown()
         self._connection.close()
+
+    async def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        return await self._run(lambda: self._connection.execute(query, values).fetchall())
+
+    async def _change(self, statement: str, values: tuple[Any, ...]) -> int:
+        """Carry out one statement; give how many rows it changed."""
+        return await self._run(lambda: self._connection.execute(statement, values).rowcount)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _shown_from(row: tuple[Any, ...]) -> ShownAnswer:
+    (answer_id, guild_id, channel_id, message_id, question_message_id, asker_id, question, subject) = row[:8]
+    within, is_private, verdict, generation, quotes, shown_at = row[8:]
+    asked = Asked(
+        question=question,
+        asker_id=asker_id,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        question_message_id=question_message_id,
+        within=within,
+        subject=subject,
+        is_private=bool(is_private),
+    )
+    shown = tuple(_quote_from(quote) for quote in json.loads(quotes))
+    return ShownAnswer(answer_id, asked, message_id, Verdict(verdict), generation, shown, shown_at)
+
+
+def _quote_from(content: dict[str, Any]) -> Quote:
+    """The quote that `asdict` took apart."""
+    citation = content["citation"]
+    spans = {name: tuple(Span(*span) for span in content[name]) for name in ("highlights", "hidden", "emphasis")}
+    return Quote(
+        citation=Citation(**citation | {"span": Span(*citation["span"])}),
+        text=content["text"],
+        sources=tuple(Source(**source) for source in content["sources"]),
+        score=content["score"],
+        **spans,
+    )

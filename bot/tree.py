@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.render.answer import Body
+from bot.render.body import Body
 from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill
 from index import RetrievalError
 
@@ -31,15 +31,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
     async def on_error(self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError) -> None:
         """Answer the person whatever went wrong; discord.py calls this last, and once more if it raises."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        name = interaction.command.qualified_name if interaction.command else "?"
-        if isinstance(cause, discord.HTTPException) and cause.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
-            # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
-            log.warning("command=%s could not be acknowledged: code=%s", name, cause.code)
-            return
-        try:
-            await fill(interaction, Body(error_text(cause, name)))
-        except SENDING_ERRORS as failure:
-            log.error("command=%s failed and its asker could not be told: %s", name, failure)
+        await tell(interaction, cause, interaction.command.qualified_name if interaction.command else "?")
 
     async def sync_where_changed(self, state: State, guild_ids: Sequence[int]) -> None:
         """Send the commands to Discord if they differ from what was sent last.
@@ -51,7 +43,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
         digest = _digest(self.client.application_id, commands)
         nothing = _digest(self.client.application_id, [])
         wanted = {str(guild_id): digest for guild_id in guild_ids} or {"global": digest}
-        known = state.synced_commands()
+        known = await state.synced_commands()
         emptied = dict.fromkeys({"global", *known} - set(wanted), nothing)
         for scope, target in sorted((wanted | emptied).items()):
             if known.get(scope) == target:
@@ -65,7 +57,7 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             except discord.NotFound:
                 log.warning("server=%s is not known to Discord, or I am not in it", scope)
                 continue
-            state.remember_synced(scope, target)
+            await state.remember_synced(scope, target)
             log.info("synced commands scope=%s count=%d", scope, len(commands) if target == digest else 0)
 
     async def _send(self, guild: discord.abc.Snowflake | None, commands: list[dict[str, Any]]) -> None:
@@ -76,6 +68,27 @@ class Tree(app_commands.CommandTree["DissentBot"]):
             await http.bulk_upsert_global_commands(application, payload=commands)
         else:
             await http.bulk_upsert_guild_commands(application, guild.id, payload=commands)
+
+
+async def tell(interaction: discord.Interaction[DissentBot], error: Exception, name: str) -> None:
+    """Tell whoever started an interaction what went wrong: the one error handler of commands, buttons and dialogs.
+
+    Args:
+        interaction: Acknowledged or not.
+        error: What went wrong.
+        name: The command or button, for the log.
+    """
+    if isinstance(error, discord.HTTPException) and error.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
+        # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
+        log.warning("command=%s could not be acknowledged: code=%s", name, error.code)
+        return
+    text = error_text(error, name)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return  # there is nowhere to say it; the person goes on typing
+    try:
+        await fill(interaction, Body(text))
+    except SENDING_ERRORS as failure:
+        log.error("command=%s failed and its asker could not be told: %s", name, failure)
 
 
 def error_text(error: BaseException, command: str) -> str:

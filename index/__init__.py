@@ -19,10 +19,13 @@ from index.errors import (
     UnknownDocumentError,
 )
 from index.evaluation import Evaluation, evaluate
+from index.followup import borrows_subject, with_subject
 from index.golden import Floor, GoldenEvaluation, evaluate_golden
 from index.library import Library
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reranking import CrossEncoderReranker, Reranker
+from index.suggesting import Suggestions
+from index.surroundings import in_surroundings
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -82,13 +85,17 @@ __all__ = [
     "Span",
     "StaleGenerationError",
     "Strictness",
+    "Suggestions",
     "Trace",
     "UnknownDocumentError",
     "Verdict",
     "address_of",
+    "borrows_subject",
     "check_corpus",
     "evaluate",
     "evaluate_golden",
+    "in_surroundings",
     "read_off_topic",
     "read_question_set",
+    "with_subject",
 ]

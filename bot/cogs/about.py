@@ -1,4 +1,4 @@
-"""`/about`: what the bot covers, how it works, what it is not."""
+"""`/about` and `/help`: what the bot covers and is not, and what people can do with it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import DissentBot
 from bot.render.about import about_body
+from bot.render.settings import help_body
 from bot.replies import fill, think
 
 
@@ -18,11 +19,21 @@ class About(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def about(self, interaction: discord.Interaction[DissentBot]) -> None:
         """What I cover, how I work, and what I am not."""
         await think(interaction, ephemeral=True)
         service = self.bot.service
         await fill(interaction, about_body(await service.status(), service.documents()))
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def help(self, interaction: discord.Interaction[DissentBot]) -> None:
+        """What you can do with me."""
+        await think(interaction, ephemeral=True)
+        await fill(interaction, help_body())
 
 
 async def setup(bot: DissentBot) -> None:

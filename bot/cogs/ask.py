@@ -1,23 +1,25 @@
-"""Ask a question: `/ask`, a mention of the bot, a reply that pings it, a direct message."""
+"""Ask a question by a command: `/ask`, and *Answer this message* in a message's menu."""
 
 from __future__ import annotations
 
-import logging
-import re
+import asyncio
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answers import guild_id_of
 from bot.client import DissentBot
-from bot.render.answer import Body, answer_body
-from bot.replies import SENDING_ERRORS, fill, reply, think
-from bot.tree import error_text
+from bot.render.body import Body
+from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length, shorten
+from bot.render.text import without_mention
+from bot.replies import fill
+from bot.state import Asked
+from index import UnknownDocumentError
 
-log = logging.getLogger(__name__)
-
-QUESTION_CHARACTERS = 1000
-NO_QUESTION = "Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover."
+ANSWER_THIS = "Answer this message"
+NO_TEXT = "There is no text in that message that I could answer."
+NO_DOCUMENT = "There is no such document. Pick one from the list that shows while you type."
 
 
 class Ask(commands.Cog):
@@ -25,54 +27,101 @@ class Ask(commands.Cog):
 
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
+        self._pending: asyncio.Task[None] | None = None
+        self._menu = app_commands.ContextMenu(
+            name=ANSWER_THIS,
+            callback=self.answer_this,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+        )
+
+    async def cog_load(self) -> None:
+        """Take up what an earlier process left unanswered; what is asked from now on is none of that."""
+        self.bot.tree.add_command(self._menu)
+        pending = await self.bot.state.pending()
+        if pending:
+            self._pending = asyncio.create_task(self.bot.answers.answer_pending(self.bot, pending))
+
+    async def cog_unload(self) -> None:
+        """Leave what is still pending to the next start."""
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+        if self._pending is not None:
+            self._pending.cancel()
 
     @app_commands.command()
-    @app_commands.describe(question="What you want to know")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.describe(
+        question="What you want to know",
+        document="Search only this document",
+        private="Show the answer to you alone; you can share it afterwards",
+    )
     async def ask(
         self,
         interaction: discord.Interaction[DissentBot],
-        question: app_commands.Range[str, 1, QUESTION_CHARACTERS],
+        question: app_commands.Range[str, 1, QUESTION],
+        document: str | None = None,
+        private: bool | None = None,
     ) -> None:
         """Answer a question with quotes from the documents, and say where they stand."""
-        await think(interaction)
-        answer = await self.bot.service.ask(question)
-        await fill(interaction, answer_body(answer, repeats_question=True))
+        entry = self.bot.service.find_document(document) if document else None
+        if document and entry is None:
+            raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
+        await self._answer_command(interaction, question, private=private, within=entry.id if entry else None)
 
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that speaks to the bot."""
-        if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+    @ask.autocomplete("question")
+    async def suggest_questions(
+        self, interaction: discord.Interaction[DissentBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """What is typed, then what the corpus answers; a question that is too long for a choice stays as it is."""
+        if length(typed) > CHOICE_TEXT:
+            return []
+        found = [
+            text for text in await self.bot.service.suggest(typed, count=2 * CHOICES) if length(text) <= CHOICE_TEXT
+        ]
+        texts = dict.fromkeys([typed, *found] if typed.strip() else found)
+        return [app_commands.Choice(name=text, value=text) for text in texts][:CHOICES]
+
+    @ask.autocomplete("document")
+    async def suggest_documents(
+        self, interaction: discord.Interaction[DissentBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Documents by title."""
+        wanted = typed.casefold().strip()
+        found = [entry for entry in self.bot.service.documents() if wanted in entry.title.casefold()]
+        return [
+            app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
+            for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))
+        ][:CHOICES]
+
+    async def answer_this(self, interaction: discord.Interaction[DissentBot], message: discord.Message) -> None:
+        """The context menu of a message."""
+        question = without_mention(message.content, interaction.application_id)[:QUESTION]
+        if not question:
+            await fill(interaction, Body(NO_TEXT))
             return
-        if not self._is_for_us(message):
-            return
-        question = self._without_mention(message.content)
-        try:
-            body = (
-                answer_body(await self.bot.service.ask(question[:QUESTION_CHARACTERS]), repeats_question=False)
-                if question
-                else Body(NO_QUESTION)
-            )
-        except Exception as error:  # the one error handler of messages, as the tree has one for commands
-            body = Body(error_text(error, "message"))
-        try:
-            await reply(message, body)
-        except discord.Forbidden as error:
-            log.warning("channel=%s does not let me answer: %s", message.channel.id, error.text)
-        except SENDING_ERRORS as error:
-            log.error("channel=%s: an answer could not be sent: %s", message.channel.id, error)
+        await self._answer_command(interaction, question)
 
-    def _is_for_us(self, message: discord.Message) -> bool:
-        me = self.bot.user
-        if me is None:
-            return False
-        if message.guild is None or me in message.mentions:
-            return True
-        replied_to = message.reference.resolved if message.reference else None
-        return isinstance(replied_to, discord.Message) and replied_to.author == me and bool(message.content)
-
-    def _without_mention(self, text: str) -> str:
-        me = self.bot.user.id if self.bot.user else 0
-        return " ".join(re.sub(rf"<@!?{me}>", " ", text).split())
+    async def _answer_command(
+        self,
+        interaction: discord.Interaction[DissentBot],
+        question: str,
+        *,
+        private: bool | None = None,
+        within: str | None = None,
+    ) -> None:
+        guild_id = guild_id_of(interaction)
+        if private is None:
+            private = (await self.bot.state.guild_settings(guild_id)).private_by_default
+        asked = Asked(
+            question=question,
+            asker_id=interaction.user.id,
+            guild_id=guild_id,
+            channel_id=interaction.channel_id or 0,
+            within=within,
+            is_private=private,
+        )
+        await self.bot.answers.answer_interaction(interaction, asked)
 
 
 async def setup(bot: DissentBot) -> None:

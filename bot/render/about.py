@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.render.answer import COLOUR, Body
+from bot.render.body import COLOUR, Body
 from bot.render.limits import CONTENT, EMBED_FIELD_VALUE, length, shorten
 from bot.render.text import escape
 from index import DocumentEntry, LibraryStatus
@@ -23,6 +23,11 @@ HOW = (
 UNOFFICIAL = (
     "I am unofficial: not made, run or endorsed by the U.S. Department of State or any other authority. "
     "What I quote is no legal advice; read the source before you rely on it."
+)
+PRIVACY = (
+    "For 30 days I keep what an answer showed and who asked, so that its buttons work, with the question, unless this "
+    "server's moderators have set otherwise, and your vote if you give one. Questions that I cannot answer are noted "
+    "only where moderators allow it. Other messages I do not keep."
 )
 
 
@@ -43,6 +48,7 @@ def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Bod
         embed.add_field(name="What I cover", value="I am still reading my documents.", inline=False)
     embed.add_field(name="How it works", value=HOW, inline=False)
     embed.add_field(name="What I am not", value=UNOFFICIAL, inline=False)
+    embed.add_field(name="What I keep", value=PRIVACY, inline=False)
     built = f" of {status.built[:10]}" if status.built else ""
     models = {"model": status.model, "reranker": status.reranker, "reader": status.reader}
     named = [f"{what} {shorten(name, 100)}" for what, name in models.items() if name]

@@ -7,103 +7,113 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import date, datetime
 
 import discord
 
+from bot.render.body import COLOUR, Body, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
-from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words, corrections_in_words
+from bot.render.wording import NOT_COVERED, UNCERTAIN, age_in_words, confidence_in_words, corrections_in_words
 from index import Answer, Citation, Quote, Source, Verdict
 
-COLOUR = discord.Colour(0x2F5D8C)
 QUESTION_SHOWN = 300
 CORRECTIONS_SHOWN = 300
+SUBJECT_SHOWN = 100
 LINKS_A_QUOTE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A message to send: within Discord's limits, whatever it was made from."""
-
-    content: str
-    embed: discord.Embed | None = None
-
-
-def answer_body(answer: Answer, *, repeats_question: bool) -> Body:
+def answer_body(
+    answer: Answer, *, repeats_question: bool, at: datetime | None = None, subject: str = "", buttons: Rows = ()
+) -> Body:
     """An answer as a message.
 
     Args:
         answer: Of any verdict.
         repeats_question: Whether to put the question first, for people who did not see it asked.
+        at: When it is given: shown below it in each reader's own time, and what the age of documents is counted from.
+        subject: The earlier question that it was read together with, if it was.
+        buttons: What goes below.
     """
-    question = shorten(_one_line(answer.question), QUESTION_SHOWN)
+    question = shorten(one_line(answer.question), QUESTION_SHOWN)
     asked = f"**{escape(question)}**\n" if repeats_question and question else ""
+    if subject:
+        asked += f"I read this together with *{escape(shorten(one_line(subject), SUBJECT_SHOWN))}*\n"
     if answer.corrections:
         asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
     if not answer.quotes:
-        return Body(shorten(asked + not_covered_text(answer), CONTENT))
+        return Body(shorten(asked + not_covered_text(answer), CONTENT), buttons=buttons)
     lead = asked + (f"{UNCERTAIN}\n" if answer.verdict is not Verdict.ANSWERED else "")
     best, *others = answer.quotes
-    source_line = "\n" + _label(1, best.citation)
+    today = at.date() if at else None
+    source_line = "\n" + label(1, best.citation, today)
     room = CONTENT - length(lead) - length(source_line)
-    return Body(lead + _fitting_quote(best, room) + source_line, _embed(answer, others))
+    return Body(lead + fitting_quote(best, room) + source_line, _embed(answer, others, at), buttons)
 
 
 def not_covered_text(answer: Answer) -> str:
-    """A refusal: what the documents lack, and what they have."""
-    lines = [NOT_COVERED]
+    """A refusal in one line: what the documents lack. The nearest topics are buttons."""
     unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]
-    if unknown:
-        words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
-        lines.append(f"{words} {'does' if len(unknown) == 1 else 'do'} not appear in them.")
-    if answer.nearest_titles:
-        titles = "\n".join(f"- {escape(shorten(_one_line(title), 150))}" for title in answer.nearest_titles)
-        lines.append(f"They do cover:\n{titles}")
-    return "\n".join(lines)
+    if not unknown:
+        return NOT_COVERED
+    words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
+    return f"{NOT_COVERED} {words} {'does' if len(unknown) == 1 else 'do'} not appear in them."
 
 
-def _embed(answer: Answer, others: Sequence[Quote]) -> discord.Embed:
-    embed = discord.Embed(colour=COLOUR)
+def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:
+    embed = discord.Embed(colour=COLOUR, timestamp=at)
     footer = (
         f"Answers it: {confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
         f" \u00b7 {answer.elapsed_ms:.0f} ms"
     )
     embed.set_footer(text=shorten(footer, EMBED_FOOTER))
-    if sources := _sources_text(answer.quotes):
+    if sources := sources_text(answer.quotes):
         embed.add_field(name="Where this stands", value=sources, inline=False)
     left = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
-    shown: list[str] = []
-    for number, quote in enumerate(others, start=2):
-        label = _label(number, quote.citation)
-        room = left - length(label) - 2
-        if room < 100:
-            break
-        shown.append(f"{_fitting_quote(quote, room)}\n{label}")
-        left -= length(shown[-1]) + 2
-    embed.description = "\n\n".join(shown) or None
+    embed.description = quotes_text(others, left, first=2, today=at.date() if at else None) or None
     return embed
 
 
-def _label(number: int, citation: Citation) -> str:
-    """Which quote this is, and from where: title › section, page, date."""
-    parts = [escape(shorten(_one_line(citation.title), 150))]
+def quotes_text(quotes: Sequence[Quote], room: int, *, first: int, today: date | None = None) -> str:
+    """Quotes one below the other, each with its number and place, as many as the room takes.
+
+    Args:
+        quotes: Best first.
+        room: UTF-16 code units.
+        first: The number of the first.
+        today: What the age of documents is counted from; None: it is not shown.
+    """
+    shown: list[str] = []
+    for number, quote in enumerate(quotes, first):
+        place = label(number, quote.citation, today)
+        left = room - length(place) - 2
+        if left < 100:
+            break
+        shown.append(f"{fitting_quote(quote, left)}\n{place}")
+        room -= length(shown[-1]) + 2
+    return "\n\n".join(shown)
+
+
+def label(number: int, citation: Citation, today: date | None = None) -> str:
+    """Which quote this is, and from where: title › section, page, date, and its age where it is old."""
+    parts = [escape(shorten(one_line(citation.title), 150))]
     if citation.section:
-        parts.append(escape(shorten(_one_line(citation.section), 150)))
+        parts.append(escape(shorten(one_line(citation.section), 150)))
     place = " \u203a ".join(parts)
     if citation.page is not None:
         place += f", page {citation.page}"
-    date = citation.published or citation.updated
-    if date:
-        place += f" ({escape(shorten(date, 20))})"
+    dated = citation.published or citation.updated
+    if dated:
+        age = age_in_words(citation.updated or dated, today) if today else ""
+        place += f" ({escape(shorten(dated, 20))}{', ' + age if age else ''})"
     return f"**[{number}]** {place}"
 
 
-def _sources_text(quotes: Sequence[Quote]) -> str:
+def sources_text(quotes: Sequence[Quote], *, first: int = 1) -> str:
     """The links of each quote, as many as one field holds: fewer for each before none for one."""
     lines: list[str] = []
     for count in range(LINKS_A_QUOTE, 0, -1):
-        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, 1)]
+        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, first)]
         if length("\n".join(lines)) <= EMBED_FIELD_VALUE:
             break
     return "\n".join(_fitting_lines(lines))
@@ -111,7 +121,7 @@ def _sources_text(quotes: Sequence[Quote]) -> str:
 
 def _sources_line(number: int, quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
-    links = [_link("document", quote.citation.url)] if quote.citation.url else []
+    links = [link("document", quote.citation.url)] if quote.citation.url else []
     links += [_source(source) for source in quote.sources]
     more = len(links) - count
     if more > 0:
@@ -120,14 +130,14 @@ def _sources_line(number: int, quote: Quote, count: int) -> str:
 
 
 def _source(source: Source) -> str:
-    title = _link(source.title, source.url) if source.url else escape(shorten(_one_line(source.title), 100))
-    details = ", ".join(escape(shorten(_one_line(part), 80)) for part in (source.publisher, source.date) if part)
+    title = link(source.title, source.url) if source.url else escape(shorten(one_line(source.title), 100))
+    details = ", ".join(escape(shorten(one_line(part), 80)) for part in (source.publisher, source.date) if part)
     return f"{title}, {details}" if details else title
 
 
-def _link(text: str, url: str) -> str:
+def link(text: str, url: str) -> str:
     """A masked link, where the address allows one; else the text alone."""
-    shown = escape(shorten(_one_line(text) or url, 100))
+    shown = escape(shorten(one_line(text) or url, 100))
     is_linkable = length(url) <= 400 and re.fullmatch(r"https?://[^\s<>\"\\]+", url)
     return f"[{shown}]({url.replace('(', '%28').replace(')', '%29')})" if is_linkable else shown
 
@@ -143,7 +153,7 @@ def _fitting_lines(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def _fitting_quote(quote: Quote, room: int) -> str:
+def fitting_quote(quote: Quote, room: int) -> str:
     """A quote as a block quote; where markup makes it too long, without styles, and cut at a word at the very end."""
     styled = block_quote(markdown(quote))
     if length(styled) <= room:
@@ -158,5 +168,6 @@ def _fitting_quote(quote: Quote, room: int) -> str:
     return shown
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A text with its white space folded to single blanks."""
     return " ".join(text.split())

@@ -97,6 +97,11 @@ def escape(text: str) -> str:
     return _LIST_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
 
 
+def without_mention(text: str, person_id: int) -> str:
+    """What a person wrote, in one line, without the mentions that only address somebody."""
+    return " ".join(re.sub(rf"<@!?{person_id}>", " ", text).split())
+
+
 def _covers(spans: Sequence[Span], position: int) -> bool:
     return any(start <= position < end for start, end in spans)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 
 from index import Answer, Diagnosis, Fault, Place, Verdict
 
 UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
+OLD_FROM_YEARS = 2
 NOT_COVERED = "The documents that I quote from do not cover that."
 
 
@@ -17,6 +20,16 @@ def confidence_in_words(answer: Answer) -> str:
     if answer.verdict is Verdict.UNCERTAIN:
         return "may not answer"
     return "very likely" if answer.confidence >= 0.8 else "likely"
+
+
+def age_in_words(dated: str, today: date) -> str:
+    """How old a document is, where it is old enough to be said; "" where not, or where its date is none."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", dated.strip())
+    if match is None:
+        return ""
+    year, month, day = (int(part or 1) for part in match.groups())
+    years = today.year - year - ((today.month, today.day) < (month, day))
+    return f"{years} years old" if years >= OLD_FROM_YEARS else ""
 
 
 def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.about import UNOFFICIAL, about_body
-from bot.render.answer import Body, answer_body, not_covered_text
+from bot.render.answer import answer_body, not_covered_text
+from bot.render.body import Body
 from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
 from index import Answer, Correction, DocumentEntry, LibraryStatus, Source, Verdict
 from tests.bot.discord_markdown import links_in, quotes_in, read, styled, styles_in, text_of
 from tests.bot.quotes import answer_of, answers, lines, quote_of, trace_without, visible
 from tests.wire.limits import check_message
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def payload_of(body: Body) -> dict[str, Any]:
@@ -44,15 +48,15 @@ def letters(text: str) -> str:
 
 
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.booleans())
-def test_every_answer_fits_discords_limits(answer: Answer, repeats_question: bool):
-    check_message(payload_of(answer_body(answer, repeats_question=repeats_question)))
+@given(answers(), st.booleans(), lines)
+def test_every_answer_fits_discords_limits(answer: Answer, repeats_question: bool, subject: str):
+    check_message(payload_of(answer_body(answer, repeats_question=repeats_question, at=NOW, subject=subject)))
 
 
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.booleans())
-def test_no_text_of_people_or_documents_has_an_effect(answer: Answer, repeats_question: bool):
-    body = answer_body(answer, repeats_question=repeats_question)
+@given(answers(), st.booleans(), lines)
+def test_no_text_of_people_or_documents_has_an_effect(answer: Answer, repeats_question: bool, subject: str):
+    body = answer_body(answer, repeats_question=repeats_question, subject=subject)
 
     assert styles_in(read(body.content)) <= {"strong", "emphasis", "quote", "list"}
     if body.embed is not None:
@@ -140,6 +144,40 @@ def test_a_document_that_was_never_published_is_dated_by_its_update():
     assert text_of(read(body.content)).endswith("The lighthouse (2026-11-01)")
 
 
+@pytest.mark.parametrize(
+    ("published", "updated", "shown"),
+    [
+        ("2020-11-24", None, "(2020-11-24, 6 years old)"),
+        ("2020-11-25", None, "(2020-11-25, 5 years old)"),
+        ("2024", None, "(2024, 2 years old)"),
+        ("2025-01-01", None, "(2025-01-01)"),
+        ("1998-05-17", "2026-11-01", "(1998-05-17)"),
+        (None, "2019-02", "(2019-02, 7 years old)"),
+        ("long ago", None, "(long ago)"),
+    ],
+)
+def test_an_old_document_says_how_old(published: str | None, updated: str | None, shown: str):
+    quote = quote_of("Text.", published=published, updated=updated)
+
+    body = answer_body(answer_of(quote), repeats_question=False, at=NOW)
+
+    assert text_of(read(body.content)).endswith(f"The lighthouse {shown}")
+
+
+def test_the_time_of_the_answer_is_shown_as_each_readers_own():
+    body = answer_body(answer_of(quote_of("Text.")), repeats_question=False, at=NOW)
+
+    assert body.embed is not None
+    assert body.embed.timestamp == NOW
+
+
+def test_a_question_that_borrowed_its_subject_says_from_where():
+    body = answer_body(answer_of(quote_of("Text.")), repeats_question=False, subject="Which *light*\nhouse?")
+
+    first_line = body.content.split("\n")[0]
+    assert text_of(read(first_line)) == "I read this together with Which *light* house?"
+
+
 def test_the_question_is_repeated_for_those_who_did_not_see_it_asked():
     answer = answer_of(quote_of("The first."), question="When was\nit built?")
 
@@ -197,15 +235,12 @@ def test_a_sure_answer_has_no_such_warning():
 
 
 def test_a_question_that_is_not_covered_gets_no_embed_and_learns_what_is_missing():
-    answer = answer_of(trace=trace_without("bitcoin"), nearest_titles=("Keeping bees", "Sourdough *bread*"))
+    answer = answer_of(trace=trace_without("bitcoin"))
 
     body = answer_body(answer, repeats_question=True)
 
     assert body.embed is None
-    assert text_of(read(body.content)) == (
-        f"When was it built?\n{NOT_COVERED}\nbitcoin does not appear in them.\nThey do cover:\n"
-        "\N{BULLET} Keeping bees\n\N{BULLET} Sourdough *bread*"
-    )
+    assert text_of(read(body.content)) == (f"When was it built?\n{NOT_COVERED} bitcoin does not appear in them.")
 
 
 def test_words_that_were_read_as_others_are_named_first():
@@ -217,7 +252,7 @@ def test_words_that_were_read_as_others_are_named_first():
 def test_at_most_three_unknown_words_are_named():
     text = text_of(read(not_covered_text(answer_of(trace=trace_without("a_b", "c", "x" * 41, "d", "e")))))
 
-    assert text == f"{NOT_COVERED}\na_b, c and d do not appear in them."
+    assert text == f"{NOT_COVERED} a_b, c and d do not appear in them."
 
 
 # ---- sources

@@ -21,6 +21,13 @@ texts = st.text(max_size=120)
         ("EMBED_FIELD_VALUE", "EMBED_FIELD_VALUE"),
         ("EMBED_FOOTER", "EMBED_FOOTER"),
         ("EMBED_TOTAL", "EMBED_TOTAL"),
+        ("BUTTONS_IN_A_ROW", "BUTTONS_IN_A_ROW"),
+        ("BUTTON_LABEL", "BUTTON_LABEL"),
+        ("CUSTOM_ID", "CUSTOM_ID"),
+        ("MODAL_TITLE", "MODAL_TITLE"),
+        ("TEXT_INPUT_LABEL", "TEXT_INPUT_LABEL"),
+        ("CHOICES", "CHOICES"),
+        ("CHOICE_TEXT", "CHOICE_TEXT"),
     ],
 )
 def test_the_bots_limits_are_discords(ours: str, discords: str):

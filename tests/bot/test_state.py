@@ -3,65 +3,278 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from bot import state as state_module
-from bot.state import MIGRATIONS, State
+from bot.state import MIGRATIONS, SHOWN_ANSWERS_KEPT_S, TOKEN_LIFE_S, Asked, GuildSettings, State
+from index import Quote, Source, Verdict
+from tests.bot.quotes import quote_of, quotes
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+GUILD, OTHER_GUILD, CHANNEL, ALICE, BOB = 100, 200, 300, 400, 500
+ASKED = Asked("When was it built?", ALICE, GUILD, CHANNEL)
 
 
-def test_a_new_file_has_the_newest_schema_and_remembers_nothing(tmp_path: Path):
+class Clock:
+    """Time that tests set."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@asynccontextmanager
+async def opened(folder: Path, clock: Clock | None = None) -> AsyncIterator[State]:
+    """The state, as after a start."""
+    with closing(State(folder / "bot.sqlite3", clock=clock or Clock())) as state:
+        yield state
+
+
+async def show(state: State, asked: Asked = ASKED, *shown: Quote, message_id: int | None = None) -> int:
+    answer_id = await state.add_shown(
+        asked, verdict=Verdict.ANSWERED, generation="3f9a2c41d07b", quotes=shown, keeps_question=True
+    )
+    if message_id is not None:
+        await state.note_message(answer_id, message_id)
+    return answer_id
+
+
+# ---- the file
+
+
+async def test_a_new_file_has_the_newest_schema_and_remembers_nothing(tmp_path: Path):
     path = tmp_path / "data" / "bot.sqlite3"
 
     with closing(State(path)) as state:
-        known = state.synced_commands()
+        known = await state.synced_commands()
 
     with closing(sqlite3.connect(path)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()
+        mode = connection.execute("PRAGMA journal_mode").fetchone()
     assert known == {}
     assert version == (len(MIGRATIONS),)
+    assert mode == ("wal",)
 
 
-def test_what_was_synced_is_known_after_a_restart(tmp_path: Path):
-    with closing(State(tmp_path / "bot.sqlite3")) as state:
-        state.remember_synced("global", "old")
-        state.remember_synced("global", "new")
-        state.remember_synced("1100000000000000000", "other")
+async def test_what_was_synced_is_known_after_a_restart(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.remember_synced("global", "old")
+        await state.remember_synced("global", "new")
+        await state.remember_synced("1100000000000000000", "other")
 
-    with closing(State(tmp_path / "bot.sqlite3")) as state:
-        known = state.synced_commands()
+    async with opened(tmp_path) as state:
+        known = await state.synced_commands()
 
     assert known == {"global": "new", "1100000000000000000": "other"}
 
 
-def test_a_file_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    with closing(State(tmp_path / "bot.sqlite3")) as state:
-        state.remember_synced("global", "digest")
-    monkeypatch.setattr(state_module, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE later (name TEXT) STRICT"))
+async def test_a_file_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_has(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
+        connection.execute(MIGRATIONS[0])
+        connection.execute("INSERT INTO synced_commands VALUES ('global', 'digest')")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
 
     for _ in range(2):
-        with closing(State(tmp_path / "bot.sqlite3")) as state:
-            known = state.synced_commands()
+        async with opened(tmp_path) as state:
+            known = await state.synced_commands()
+            await show(state)
 
-    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
-        assert connection.execute("SELECT * FROM later").fetchall() == []
-        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
     assert known == {"global": "digest"}
 
 
-def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with closing(State(tmp_path / "bot.sqlite3")) as state:
-        state.remember_synced("global", "digest")
+async def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with opened(tmp_path) as state:
+        await state.remember_synced("global", "digest")
     with monkeypatch.context() as patch:
         patch.setattr(state_module, "MIGRATIONS", (*MIGRATIONS, "CREATE NONSENSE"))
         with pytest.raises(sqlite3.OperationalError):
             State(tmp_path / "bot.sqlite3")
 
-    with closing(State(tmp_path / "bot.sqlite3")) as state:
-        known = state.synced_commands()
+    async with opened(tmp_path) as state:
+        known = await state.synced_commands()
 
     assert known == {"global": "digest"}
+
+
+# ---- settings of a server
+
+
+async def test_settings_are_a_servers_own_and_outlast_a_restart(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.change_settings(GUILD, private_by_default=True, blocked_ids=(ALICE, BOB))
+        await state.change_settings(GUILD, person_role_id=7)
+
+    async with opened(tmp_path) as state:
+        here, there = await state.guild_settings(GUILD), await state.guild_settings(OTHER_GUILD)
+        nowhere = await state.guild_settings(None)
+
+    assert here == GuildSettings(private_by_default=True, person_role_id=7, blocked_ids=(ALICE, BOB))
+    assert there == nowhere == GuildSettings()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"private_by_default": "yes"}, {"person_channel_id": "general"}, {"blocked_ids": ("bob",)}], ids=str
+)
+async def test_a_setting_of_the_wrong_type_is_refused(tmp_path: Path, wrong: dict[str, object]):
+    async with opened(tmp_path) as state:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            await state.change_settings(GUILD, **wrong)
+
+        assert await state.guild_settings(GUILD) == GuildSettings()
+
+
+async def test_a_setting_of_a_later_version_is_passed_over(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.change_settings(GUILD, notes_uncovered=True)
+        with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
+            connection.execute("INSERT INTO guild_settings VALUES (?, 'mood', '\"sunny\"')", (GUILD,))
+            connection.commit()
+
+        assert await state.guild_settings(GUILD) == GuildSettings(notes_uncovered=True)
+
+
+# ---- what answers showed
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(quotes())
+async def test_what_an_answer_showed_is_known_after_a_restart_to_the_character(tmp_path: Path, quote: Quote):
+    asked = replace(ASKED, within="sea/lighthouse", subject="Which lighthouse?", is_private=True, question_message_id=9)
+    clock = Clock()
+    async with opened(tmp_path, clock) as state:
+        answer_id = await show(state, asked, quote, quote, message_id=8)
+
+    async with opened(tmp_path) as state:
+        shown = await state.shown(answer_id)
+
+        assert shown is not None
+        assert await state.shown_in_message(8) == await state.shown_for_message(9) == shown
+    assert (shown.asked, shown.message_id, shown.quotes) == (asked, 8, (quote, quote))
+    assert (shown.verdict, shown.generation, shown.shown_at) == (Verdict.ANSWERED, "3f9a2c41d07b", clock.now_s)
+
+
+async def test_a_question_that_may_not_be_kept_is_not(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        asked = replace(ASKED, subject="Which lighthouse?")
+        answer_id = await state.add_shown(
+            asked, verdict=Verdict.UNCERTAIN, generation="g", quotes=(), keeps_question=False
+        )
+        shown = await state.shown(answer_id)
+
+    assert shown is not None
+    assert shown.asked == replace(asked, question="", subject="")
+
+
+async def test_the_last_answer_in_a_channel_is_one_that_everybody_saw(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await show(state, ASKED, message_id=1)
+        seen = await show(state, ASKED, message_id=2)
+        await show(state, replace(ASKED, is_private=True), message_id=3)
+        await show(state, replace(ASKED, channel_id=301), message_id=4)
+        await show(state, ASKED)
+        last = await state.last_shown_in(CHANNEL)
+
+    assert last is not None
+    assert last.id == seen
+
+
+async def test_a_message_that_shows_a_new_answer_no_longer_shows_the_old_one(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        old = await show(state, message_id=1)
+        new = await show(state, replace(ASKED, question="Who built it?"), message_id=1)
+        shown = await state.shown_in_message(1)
+        forgotten = await state.shown(old)
+
+    assert shown is not None
+    assert shown.id == new
+    assert forgotten is None
+
+
+async def test_a_person_has_one_vote_and_may_change_it(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        answer_id = await show(state)
+        for person, is_helpful in ((ALICE, True), (BOB, True), (ALICE, False), (ALICE, False)):
+            await state.vote(answer_id, person, is_helpful=is_helpful)
+
+        assert await state.votes(answer_id) == (1, 1)
+
+
+async def test_an_answer_is_shared_once_and_its_question_passed_on_once(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        answer_id = await show(state)
+        shared = [await state.claim_sharing(answer_id) for _ in range(2)]
+        passed_on = [await state.claim_passing_on(answer_id) for _ in range(2)]
+        await state.give_back_passing_on(answer_id)
+        again = await state.claim_passing_on(answer_id), await state.claim_sharing(answer_id)
+        await state.give_back_sharing(answer_id)
+        once_more = await state.claim_sharing(answer_id)
+
+    assert shared == passed_on == [True, False]
+    assert again == (True, False)
+    assert once_more
+
+
+async def test_what_is_too_old_is_forgotten(tmp_path: Path):
+    clock = Clock()
+    async with opened(tmp_path, clock) as state:
+        old = await show(state)
+        await state.vote(old, ALICE, is_helpful=True)
+        await state.note_uncovered(GUILD, "old", ())
+        clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
+        young = await show(state)
+        await state.note_uncovered(GUILD, "young", ())
+        clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
+
+        assert await state.clean_up() == 1
+        assert await state.shown(old) is None
+        assert await state.votes(old) == (0, 0)
+        assert await state.shown(young)
+        assert [question for question, _, _ in await state.uncovered(GUILD)] == ["young"]
+
+
+# ---- questions
+
+
+async def test_questions_that_are_not_covered_are_counted_a_server(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",))
+        await state.note_uncovered(OTHER_GUILD, "Zeppelins?", ("Zeppelins",))
+        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",))
+
+        assert await state.uncovered(GUILD) == [("Bitcoin?", ("Bitcoin",), 2)]
+
+
+async def test_a_question_is_pending_until_it_has_its_answer_or_its_token_is_void(tmp_path: Path):
+    clock = Clock()
+    async with opened(tmp_path, clock) as state:
+        await state.add_pending(2, "b", replace(ASKED, within="sea/lighthouse"))
+        await state.add_pending(1, "a", ASKED)
+        await state.add_pending(3, "c", ASKED)
+        await state.remove_pending(3)
+
+    async with opened(tmp_path, clock) as state:
+        pending = await state.pending()
+        clock.now_s += TOKEN_LIFE_S
+        late = await state.pending()
+
+    assert pending == [(1, "a", ASKED), (2, "b", replace(ASKED, within="sea/lighthouse"))]
+    assert late == []
+
+
+async def test_a_source_without_anything_but_a_title_survives(tmp_path: Path):
+    quote = quote_of("Text.", sources=[Source("Log book")])
+    async with opened(tmp_path) as state:
+        shown = await state.shown(await show(state, ASKED, quote))
+
+    assert shown is not None
+    assert shown.quotes == (quote,)

@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
-from bot.cogs.ask import NO_QUESTION
+from bot.cogs.ask import NO_DOCUMENT, NO_TEXT
+from bot.cogs.buttons import ALREADY_PASSED_ON, ALREADY_SHARED, NOT_YOURS, PassingOnError
+from bot.cogs.messages import NO_QUESTION
 from bot.render import wording
 from index import CorpusError, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
@@ -18,6 +20,7 @@ from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, UNCERTAIN, dissent_bot, 
 from .gateway import Intent
 from .interactions import CallbackKind
 from .server import LocalDiscord
+from .world import Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -107,6 +110,210 @@ async def test_the_bot_tells_of_itself_to_who_asks_alone(local_discord: LocalDis
     assert "Keeping bees" in answer.text
     assert "unofficial" in answer.text
     assert "model words" in answer.text
+
+
+async def test_a_question_can_be_asked_of_one_document(local_discord: LocalDiscord, bot: DissentBot):
+    [choice] = await local_discord.autocomplete("ask", "document", "BEES", question=ANSWERED)
+    answer = await (await local_discord.slash("ask", question="queen eggs June", document=choice["value"])).answer()
+    by_title = await (await local_discord.slash("ask", question="queen eggs June", document="keeping bees")).answer()
+
+    assert choice["name"] == "Keeping bees"
+    assert len(choice["value"]) <= 16
+    for message in (answer, by_title):
+        assert "Keeping bees" in text_of(read(message.content))
+
+
+async def test_a_document_that_there_is_not_is_refused_to_who_asks_alone(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await (await local_discord.slash("ask", question=ANSWERED, document="no such")).answer()
+
+    assert answer.is_ephemeral
+    assert answer.content == NO_DOCUMENT
+
+
+async def test_every_document_is_offered_by_title(local_discord: LocalDiscord, bot: DissentBot):
+    choices = await local_discord.autocomplete("ask", "document", "")
+
+    assert [choice["name"] for choice in choices] == sorted(
+        (entry.title for entry in bot.service.documents()), key=str.casefold
+    )
+
+
+async def test_what_is_typed_stands_first_and_no_keystroke_runs_the_model(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(question: str) -> None:
+        raise AssertionError("the model was run")
+
+    monkeypatch.setattr(bot.service.library.embedder, "embed_query", fail)
+    questions = '{"question": "When was the lighthouse built?", "kind": "answerable"}'
+    (bot.service.library.corpus / "questions.jsonl").write_text(questions)
+
+    typed = [choice["value"] for choice in await local_discord.autocomplete("ask", "question", "lighthouse")]
+    nothing = await local_discord.autocomplete("ask", "question", "")
+    long = await local_discord.autocomplete("ask", "question", "lighthouse " * 20)
+
+    assert typed[:3] == ["lighthouse", ANSWERED, "The lighthouse of Grey Skerry"]
+    assert nothing[0]["value"] == ANSWERED
+    assert long == []
+
+
+async def test_a_failure_while_typing_shows_nothing(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail(typed: str, *, count: int) -> list[str]:
+        raise KeyError(typed)
+
+    monkeypatch.setattr(bot.service, "suggest", fail)
+    with pytest.raises(TimeoutError):
+        await local_discord.autocomplete("ask", "question", "light", timeout_s=0.2)
+
+    assert local_discord.requests_to("POST /interactions") == []
+
+
+async def test_a_private_answer_is_its_askers_until_they_share_it_once(local_discord: LocalDiscord, bot: DissentBot):
+    private = await (await local_discord.slash("ask", question=ANSWERED, private=True)).answer()
+    shared = await (await local_discord.press(private, "Share")).answer()
+    again = await (await local_discord.press(private, "Share")).answer()
+
+    assert private.is_ephemeral
+    assert "Delete" not in private.buttons
+    assert not shared.is_ephemeral
+    assert (shared.content, len(shared.embeds)) == (private.content, 1)
+    assert shared.embeds[0]["footer"] == private.embeds[0]["footer"]
+    assert "Delete" in shared.buttons
+    assert "Share" not in shared.buttons
+    assert again.is_ephemeral
+    assert again.content == ALREADY_SHARED
+    context = await (await local_discord.press(shared, "Context", user=local_discord.bob)).answer()
+    assert BEST_SENTENCE in text_of(read(context.content))
+    await (await local_discord.press(shared, "Delete")).answer()
+    assert local_discord.current(shared) is None
+
+
+async def test_a_refusal_can_be_shared_too(local_discord: LocalDiscord, bot: DissentBot):
+    private = await (await local_discord.slash("ask", question=NOT_COVERED, private=True)).answer()
+    shared = await (await local_discord.press(private, "Share")).answer()
+
+    assert shared.content == private.content
+    assert not shared.is_ephemeral
+    assert "More" not in shared.buttons
+
+
+async def test_moderators_can_make_private_the_default(local_discord: LocalDiscord, bot: DissentBot):
+    await bot.state.change_settings(local_discord.guild.id, private_by_default=True)
+
+    default = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    public = await (await local_discord.slash("ask", question=ANSWERED, private=False)).answer()
+    elsewhere = await (
+        await local_discord.slash("ask", question=ANSWERED, channel=local_discord.other_general)
+    ).answer()
+
+    assert (default.is_ephemeral, public.is_ephemeral, elsewhere.is_ephemeral) == (True, False, False)
+
+
+async def test_anybodys_message_can_be_answered_from_its_menu(local_discord: LocalDiscord, bot: DissentBot):
+    message = await local_discord.say(ANSWERED, user=local_discord.bob)
+    empty = await local_discord.say("", user=local_discord.bob)
+
+    answer = await (await local_discord.context_menu("Answer this message", message)).answer()
+    refusal = await (await local_discord.context_menu("Answer this message", empty)).answer()
+
+    assert answer.content.startswith(f"**{ANSWERED}**\n> ")
+    assert refusal.content == NO_TEXT
+    assert refusal.is_ephemeral
+
+
+async def test_a_person_can_be_blocked_in_a_server(local_discord: LocalDiscord, bot: DissentBot):
+    await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.alice.id,))
+
+    refusal = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    others = await (await local_discord.slash("ask", question=ANSWERED, user=local_discord.bob)).answer()
+    elsewhere = await (
+        await local_discord.slash("ask", question=ANSWERED, channel=local_discord.other_general)
+    ).answer()
+
+    assert refusal.is_ephemeral
+    assert "do not let you ask" in refusal.content
+    assert BEST_SENTENCE in text_of(read(others.content))
+    assert BEST_SENTENCE in text_of(read(elsewhere.content))
+
+
+async def test_commands_say_where_they_can_be_installed_and_used(local_discord: LocalDiscord, bot: DissentBot):
+    commands = {command["name"]: command for command in local_discord.world.commands[None]}
+
+    for name in ("ask", "Answer this message", "about"):
+        assert sorted(commands[name]["integration_types"]) == [0, 1]
+        assert sorted(commands[name]["contexts"]) == [0, 1, 2]
+
+
+# ---- a person to ask
+
+
+async def test_ask_a_person_passes_the_question_on_once_and_pings_exactly_the_role(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    role = local_discord.moderators
+    await bot.state.change_settings(
+        local_discord.guild.id, person_channel_id=local_discord.quiet.id, person_role_id=role.id
+    )
+    question = f"{local_discord.bob.mention} @everyone bitcoin price?"
+    refusal = await (await local_discord.slash("ask", question=question, user=local_discord.owner)).answer()
+
+    stranger = await (await local_discord.press(refusal, "Ask a person", user=local_discord.bob)).answer()
+    done = await (await local_discord.press(refusal, "Ask a person", user=local_discord.owner)).answer()
+    again = await (await local_discord.press(refusal, "Ask a person", user=local_discord.owner)).answer()
+    passed_on = await local_discord.next_message(channel=local_discord.quiet)
+
+    assert stranger.content == NOT_YOURS
+    assert f"<#{local_discord.quiet.id}>" in done.content
+    assert again.content == ALREADY_PASSED_ON
+    assert all(message.is_ephemeral for message in (stranger, done, again))
+    assert (passed_on.pinged_ids, passed_on.pings_everyone) == ({role.id}, False)
+    assert passed_on.content.endswith(f"/{local_discord.guild.id}/{local_discord.general.id}/{refusal.id}")
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
+
+
+async def test_a_role_alone_is_asked_where_the_question_was(local_discord: LocalDiscord, bot: DissentBot):
+    await bot.state.change_settings(local_discord.guild.id, person_role_id=local_discord.moderators.id)
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+
+    await (await local_discord.press(refusal, "Ask a person")).answer()
+
+    assert (await local_discord.next_message(channel=local_discord.general)).pinged_ids == {local_discord.moderators.id}
+
+
+async def test_where_a_question_cannot_be_passed_on_its_asker_is_told_and_may_try_again(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    silent = local_discord.world.add_channel(local_discord.guild, "staff", denied_to_bot=Permission.SEND_MESSAGES)
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=silent.id)
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+
+    failure = await (await local_discord.press(refusal, "Ask a person")).answer()
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=local_discord.quiet.id)
+    await (await local_discord.press(refusal, "Ask a person")).answer()
+
+    assert failure.content == PassingOnError.user_message
+    assert (await local_discord.next_message(channel=local_discord.quiet)).pinged_ids == set()
+
+
+async def test_nobody_is_offered_where_moderators_set_nobody(local_discord: LocalDiscord, bot: DissentBot):
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+
+    assert "Ask a person" not in refusal.buttons
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_what_is_not_covered_is_noted_only_where_the_server_allows_it(
+    local_discord: LocalDiscord, bot: DissentBot, is_allowed: bool
+):
+    await bot.state.change_settings(local_discord.guild.id, notes_uncovered=is_allowed)
+
+    await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+    await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    expected = [(NOT_COVERED, ("price", "bitcoin"), 1)] if is_allowed else []
+    assert await bot.state.uncovered(local_discord.guild.id) == expected
 
 
 # ---- messages

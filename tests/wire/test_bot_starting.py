@@ -33,6 +33,7 @@ from .world import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
+COMMANDS = {"ask", "about", "help", "settings", "setup", "Answer this message"}
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -55,11 +56,11 @@ async def log() -> AsyncIterator[LogLines]:
 
 
 def command_requests(local_discord: LocalDiscord) -> list[str]:
-    """Where commands were sent, and how many: `global 2`, or a server's id."""
+    """Where commands were sent, and how many of them: `global all`, or a server's id."""
     sent = []
     for request in local_discord.requests_to("PUT /applications"):
         scope = request.path.split("/guilds/")[1].split("/")[0] if "/guilds/" in request.path else "global"
-        sent.append(f"{scope} {len(request.body)}")
+        sent.append(f"{scope} {'all' if len(request.body) == len(COMMANDS) else len(request.body)}")
     local_discord.requests.clear()
     return sent
 
@@ -95,8 +96,8 @@ async def test_every_cog_loads_without_a_token(library: Library, data: Path):
         commands = bot.tree.get_commands()
     state.close()
 
-    assert {command.name for command in commands} == {"ask", "about"}
-    assert all(isinstance(command, app_commands.Command) and command.description for command in commands)
+    assert {command.name for command in commands} == COMMANDS
+    assert all(isinstance(command, app_commands.ContextMenu) or command.description for command in commands)
 
 
 async def test_importing_a_cog_makes_nothing():
@@ -128,8 +129,8 @@ async def test_commands_are_global_by_default_and_sent_only_when_they_changed(
         second = command_requests(local_discord)
         answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
 
-    assert (first, second) == (["global 2"], [])
-    assert local_discord.command_names() == {"ask", "about"}
+    assert (first, second) == (["global all"], [])
+    assert local_discord.command_names() == COMMANDS
     assert_quotes_the_answer(answer)
 
 
@@ -139,7 +140,7 @@ async def test_commands_go_to_named_servers_at_once(local_discord: LocalDiscord,
     async with dissent_bot(local_discord, library, data, discord_guild_ids=(guild.id,)):
         answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
 
-    assert local_discord.command_names(guild) == {"ask", "about"}
+    assert local_discord.command_names(guild) == COMMANDS
     assert local_discord.command_names() == local_discord.command_names(local_discord.other_guild) == set()
     assert_quotes_the_answer(answer)
 
@@ -153,10 +154,10 @@ async def test_the_scope_that_is_left_is_emptied(local_discord: LocalDiscord, li
             sent.append(command_requests(local_discord))
 
     assert sent == [
-        ["global 2"],
-        [f"{guild} 2", "global 0"],
-        [f"{guild} 0", f"{other} 2"],
-        [f"{other} 0", "global 2"],
+        ["global all"],
+        [f"{guild} all", "global 0"],
+        [f"{guild} 0", f"{other} all"],
+        [f"{other} 0", "global all"],
         [],
     ]
 
@@ -171,10 +172,10 @@ async def test_a_server_that_takes_no_commands_is_named_and_the_bot_goes_on(
     async with dissent_bot(local_discord, library, data, discord_guild_ids=(stranger, guild.id)):
         second = command_requests(local_discord)
 
-    assert local_discord.command_names(guild) == {"ask", "about"}
+    assert local_discord.command_names(guild) == COMMANDS
     assert (await log.line(f"server={stranger} ")).levelname == "WARNING"
-    assert f"{guild.id} 2" in first
-    assert second == [f"{stranger} 2"]  # tried again, nothing else
+    assert f"{guild.id} all" in first
+    assert second == [f"{stranger} all"]  # tried again, nothing else
 
 
 # ---- what cannot work

@@ -46,7 +46,7 @@ async def log() -> AsyncIterator[LogLines]:
 
 
 def fail_with(bot: DissentBot, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ask(question: str) -> None:
+    async def ask(question: str, **more: object) -> None:
         raise error
 
     monkeypatch.setattr(bot.service, "ask", ask)
@@ -241,21 +241,23 @@ async def test_where_the_bot_may_not_write_one_line_is_logged(
     assert len(local_discord.requests_to(f"POST /channels/{silent.id}")) == 1
 
 
-async def test_a_question_that_is_deleted_meanwhile_is_answered_without_a_reference(
+async def test_a_question_that_is_deleted_meanwhile_is_not_answered(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
 ):
     ask = bot.service.ask
 
-    async def ask_and_delete(question: str) -> object:
+    async def ask_and_delete(question: str, **more: Any) -> object:
         await local_discord.delete(message)
-        return await ask(question)
+        await local_discord.gateway.caught_up()
+        return await ask(question, **more)
 
-    monkeypatch.setattr(bot.service, "ask", ask_and_delete)
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.service, "ask", ask_and_delete)
+        message = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        await local_discord.until(lambda: local_discord.current(message) is None, waiting_for="the deletion")
+    last = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
 
-    message = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
-    answer = await local_discord.next_message()
-
-    assert answer.reply_to_id is None
+    assert (await local_discord.next_message()).reply_to_id == last.id
 
 
 # ---- the gateway

@@ -1,0 +1,176 @@
+"""From a question to the message that answers it, whichever way it was asked; what is shown is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import discord
+
+from bot.render.answer import answer_body
+from bot.render.body import Body, Rows
+from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.limits import QUESTION
+from bot.replies import SENDING_ERRORS, fill, persistently, think
+from bot.service import AnswerService
+from bot.state import Asked, GuildSettings, ShownAnswer, State
+from bot.tree import error_text
+from bot.views import view_of
+from index import Answer, DocumentEntry, RetrievalError, Verdict, borrows_subject, with_subject
+
+log = logging.getLogger(__name__)
+
+ORIGINAL = cast(int, "@original")
+"""Discord's name for an interaction's own answer; discord.py's types know only numbers."""
+
+
+class BlockedError(RetrievalError):
+    """The moderators of a server have blocked this person."""
+
+    user_message = "The moderators of this server do not let you ask me here."
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that is ready to be sent."""
+
+    body: Body
+    answer_id: int
+
+
+class Answers:
+    """Makes answers and remembers what they show."""
+
+    def __init__(self, service: AnswerService, state: State) -> None:
+        self.service = service
+        self.state = state
+
+    async def prepare(self, asked: Asked, *, repeats_question: bool) -> Prepared:
+        """Answer a question and note what the answer shows.
+
+        Args:
+            asked: The question.
+            repeats_question: Whether the message is to repeat it.
+
+        Raises:
+            RetrievalError: It cannot be answered; its message says why.
+        """
+        settings = await self.check_may_ask(asked)
+        asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
+        answer = await self.service.ask(text_of(asked), within=asked.within, nearest=asked.shows_nearest)
+        answer = replace(answer, question=asked.question)
+        if answer.verdict is Verdict.NOT_COVERED and settings.notes_uncovered and asked.guild_id is not None:
+            await self.state.note_uncovered(asked.guild_id, asked.question, answer.unknown_words)
+        answer_id = await self.state.add_shown(
+            asked,
+            verdict=answer.verdict,
+            generation=answer.generation,
+            quotes=answer.quotes,
+            keeps_question=settings.keeps_questions,
+        )
+        body = answer_body(
+            answer,
+            repeats_question=repeats_question,
+            at=discord.utils.utcnow(),
+            subject=asked.subject,
+            buttons=self._buttons(answer_id, answer, asked, settings),
+        )
+        return Prepared(body, answer_id)
+
+    async def check_may_ask(self, asked: Asked) -> GuildSettings:
+        """The settings that hold for a question.
+
+        Raises:
+            BlockedError: They do not let this person ask.
+        """
+        settings = await self.state.guild_settings(asked.guild_id)
+        if asked.asker_id in settings.blocked_ids:
+            raise BlockedError("the asker is blocked")
+        return settings
+
+    def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
+        if answer.quotes:
+            return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
+        return refusal_buttons(
+            answer_id,
+            self._topics(answer),
+            is_private=asked.is_private,
+            has_person_to_ask=settings.has_person_to_ask and settings.keeps_questions,
+        )
+
+    def _topics(self, answer: Answer) -> list[DocumentEntry]:
+        by_title = {entry.title: entry for entry in reversed(self.service.documents())}
+        return [by_title[title] for title in answer.nearest_titles if title in by_title]
+
+    async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
+        """Acknowledge an interaction and answer its question there, after a restart if need be."""
+        await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
+        await self.state.add_pending(interaction.id, interaction.token, asked)
+        try:
+            await think(interaction, ephemeral=asked.is_private)
+            prepared = await self.prepare(asked, repeats_question=True)
+            await self.send(prepared, lambda: fill(interaction, prepared.body))
+        except Exception:  # not a cancellation: then the process ends, and the next one answers
+            await self.state.remove_pending(interaction.id)
+            raise
+        await self.state.remove_pending(interaction.id)
+
+    async def send(self, prepared: Prepared, send: Callable[[], Awaitable[int | None]]) -> None:
+        """Send an answer and note its message; what could not be sent is forgotten."""
+        try:
+            message_id = await send()
+        except Exception:
+            await self.state.forget_shown(prepared.answer_id)
+            raise
+        if message_id is not None:
+            await self.state.note_message(prepared.answer_id, message_id)
+
+    async def answer_pending(self, bot: discord.Client, pending: list[tuple[int, str, Asked]]) -> None:
+        """Answer the questions that an earlier process acknowledged and did not answer."""
+        for interaction_id, token, asked in pending:
+            webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
+            try:
+                try:
+                    prepared = await self.prepare(asked, repeats_question=True)
+                except RetrievalError as error:
+                    body = Body(error_text(error, "pending"))
+                    await self._edit_original(webhook, body)
+                else:
+                    await self.send(prepared, partial(self._edit_original, webhook, prepared.body))
+                log.info("answered a question that was pending from before the start")
+            except SENDING_ERRORS as error:
+                log.error("a question that was pending from before the start could not be answered: %s", error)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("a question that was pending from before the start could not be answered")
+            await self.state.remove_pending(interaction_id)
+
+    async def _edit_original(self, webhook: discord.Webhook, body: Body) -> int:
+        view = view_of(body.buttons)
+        message = await persistently(
+            lambda: webhook.edit_message(
+                ORIGINAL, content=body.content, embeds=[body.embed] if body.embed else [], view=view
+            )
+        )
+        return message.id
+
+
+def text_of(asked: Asked) -> str:
+    """What is searched for: the question, behind the earlier one if it borrows its subject."""
+    question = asked.question[:QUESTION]
+    return with_subject(question, asked.subject, limit=QUESTION) if asked.subject else question
+
+
+def subject_of(shown: ShownAnswer | None) -> str:
+    """What an answer's question lends to the next one: itself, or what it borrowed in its turn."""
+    return (shown.asked.subject or shown.asked.question) if shown else ""
+
+
+def guild_id_of(interaction: discord.Interaction[Any]) -> int | None:
+    """The server whose settings hold: the one that installed the bot, not one that a person brought it to."""
+    return interaction.guild_id if interaction.is_guild_integration() else None

@@ -1,0 +1,263 @@
+"""The buttons below answers, and the dialog that one of them opens. They work after a restart, on old answers too."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.answers import guild_id_of, subject_of, text_of
+from bot.client import DissentBot
+from bot.render.body import Action, Body, File
+from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.passages import context_body, more_body, person_body, source_body
+from bot.replies import fill, post, think
+from bot.state import Asked, ShownAnswer
+from bot.tree import tell
+from bot.views import QUESTION_FIELD, follow_up_modal
+from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
+
+CUSTOM_ID = re.compile(r"answer:(\d+):([a-z]+):(.*)")
+"""What `bot.render.body.Button` writes."""
+
+FORGOTTEN = "I no longer remember that answer. Ask again, please."
+NOT_KEPT = "The question was not kept, as this server's moderators have set it. Ask again, please."
+NOT_YOURS = "Only the person who asked can do that."
+NOT_YOURS_TO_DELETE = "Only the person who asked, or a moderator, can delete that."
+ALREADY_SHARED = "That answer is shared already."
+NO_TOPIC = "That document is no longer there."
+HELPFUL = "Noted: helpful. You can change your mind with the other button."
+NOT_HELPFUL = "Noted: not helpful. You can change your mind with the other button."
+NOBODY_TO_ASK = "This server's moderators have set nobody to pass questions on to."
+ALREADY_PASSED_ON = "That question is passed on already."
+PASSED_ON = "Your question is passed on in {channel}."
+FILES_AT_MOST = 3
+
+Press = discord.Interaction[DissentBot]
+Handler = Callable[[Press, ShownAnswer, str], Awaitable[None]]
+
+
+class PassingOnError(RetrievalError):
+    """The channel that moderators set for *Ask a person* takes no message from the bot."""
+
+    user_message = "I cannot write where this server's moderators want questions passed on to. Tell them, please."
+
+
+class Buttons(commands.Cog):
+    """What happens when a button below an answer is pressed.
+
+    Everything that a press needs stands in the button's id and in the bot's state; `bot.views` says why discord.py's
+    own ways to listen are not used.
+    """
+
+    def __init__(self, bot: DissentBot) -> None:
+        self.bot = bot
+        self._handlers: dict[Action, Handler] = {
+            Action.MORE: self._more,
+            Action.CONTEXT: self._context,
+            Action.SOURCE: self._source,
+            Action.HELPFUL: self._vote,
+            Action.NOT_HELPFUL: self._vote,
+            Action.SHARE: self._share,
+            Action.DELETE: self._delete,
+            Action.TOPIC: self._topic,
+            Action.ASK_PERSON: self._ask_person,
+        }
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Press) -> None:
+        """Carry out a press, or a dialog that was filled in."""
+        if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            return
+        data: Any = interaction.data or {}
+        match = CUSTOM_ID.fullmatch(data.get("custom_id", ""))
+        if match is None or match[2] not in set(Action):
+            return
+        action = Action(match[2])
+        try:
+            await self._carry_out(interaction, action, int(match[1]), match[3])
+        except Exception as error:  # the tree's handler, for presses
+            await tell(interaction, error, f"button {action}")
+
+    async def _carry_out(self, interaction: Press, action: Action, answer_id: int, argument: str) -> None:
+        shown = await self.bot.state.shown(answer_id)
+        if shown is None:
+            await fill(interaction, Body(FORGOTTEN))
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await self._ask(interaction, shown, _typed_into(interaction), subject=subject_of(shown))
+        elif action is Action.FOLLOW_UP:
+            custom_id = f"answer:{answer_id}:{action}:"
+            await interaction.response.send_modal(follow_up_modal(custom_id, earlier=shown.asked.question))
+        elif action in self._handlers:
+            await self._handlers[action](interaction, shown, argument or str(action))
+
+    # ---- reading on
+
+    async def _more(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        await think(interaction, ephemeral=True)
+        if not shown.asked.question:
+            await fill(interaction, Body(NOT_KEPT))
+            return
+        page = int(argument) if argument.isdecimal() else 1
+        answer = await self.bot.service.quotes(text_of(shown.asked), within=shown.asked.within)
+        others = [quote for quote in answer.quotes if not any(_overlap(quote, other) for other in shown.quotes)]
+        before = (page - 1) * DEFAULT_LIMIT
+        body = more_body(
+            others[before : before + DEFAULT_LIMIT],
+            first=len(shown.quotes) + before + 1,
+            answer_id=shown.id,
+            next_page=page + 1 if len(others) > before + DEFAULT_LIMIT else None,
+            has_changed=answer.generation != shown.generation,
+            today=discord.utils.utcnow().date(),
+        )
+        await fill(interaction, body)
+
+    async def _context(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        await think(interaction, ephemeral=True)
+        number = min(int(argument), len(shown.quotes)) if argument.isdecimal() else 1
+        quote = shown.quotes[max(0, number - 1)]
+        document = self.bot.service.document(quote.citation.document)
+        body = context_body(
+            quote,
+            in_surroundings(document, quote) if document else None,
+            number=number,
+            count=len(shown.quotes),
+            answer_id=shown.id,
+            is_gone=document is None,
+            today=discord.utils.utcnow().date(),
+        )
+        await fill(interaction, body)
+
+    async def _source(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        await think(interaction, ephemeral=True)
+        titles = {quote.citation.document: quote.citation.title for quote in shown.quotes}
+        names = list(titles)[:FILES_AT_MOST]
+        found = await asyncio.gather(
+            *(self.bot.service.original(name, limit_bytes=interaction.filesize_limit) for name in names)
+        )
+        files = [File(*file) for file in found if file is not None]
+        missing = [titles[name] for name, file in zip(names, found, strict=True) if file is None]
+        await fill(interaction, source_body(shown.quotes, files, missing))
+
+    async def _topic(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        entry = self.bot.service.find_document(argument)
+        if entry is None:
+            await fill(interaction, Body(NO_TOPIC))
+            return
+        await self._ask(interaction, shown, entry.title, within=entry.id, is_private=True, shows_nearest=True)
+
+    async def _ask(
+        self, interaction: Press, shown: ShownAnswer, question: str, *, is_private: bool | None = None, **more: Any
+    ) -> None:
+        """Answer a question that was asked by way of an earlier answer."""
+        asked = Asked(
+            question=question,
+            asker_id=interaction.user.id,
+            guild_id=guild_id_of(interaction),
+            channel_id=interaction.channel_id or shown.asked.channel_id,
+            is_private=shown.asked.is_private if is_private is None else is_private,
+            **more,
+        )
+        await self.bot.answers.answer_interaction(interaction, asked)
+
+    # ---- saying what one thinks of it
+
+    async def _vote(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        is_helpful = argument == Action.HELPFUL
+        await self.bot.state.vote(shown.id, interaction.user.id, is_helpful=is_helpful)
+        await fill(interaction, Body(HELPFUL if is_helpful else NOT_HELPFUL))
+
+    async def _share(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        source = interaction.message
+        if interaction.user.id != shown.asked.asker_id or source is None:
+            await fill(interaction, Body(NOT_YOURS))
+            return
+        if not await self.bot.state.claim_sharing(shown.id):
+            await fill(interaction, Body(ALREADY_SHARED))
+            return
+        try:
+            await think(interaction)
+            answer_id = await self.bot.state.add_copy(shown.id, channel_id=interaction.channel_id or source.channel.id)
+            # what was shown is shown again, to the character
+            settings = await self.bot.state.guild_settings(shown.asked.guild_id)
+            buttons = (
+                answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
+                if shown.quotes
+                else refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
+            )
+            body = Body(source.content, source.embeds[0] if source.embeds else None, buttons)
+            message_id = await fill(interaction, body)
+        except Exception:
+            await self.bot.state.give_back_sharing(shown.id)
+            raise
+        if message_id is not None:
+            await self.bot.state.note_message(answer_id, message_id)
+
+    async def _ask_person(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        """Pass the question on to whom the moderators have set, once; the asker's press is what allows it."""
+        asked, settings = shown.asked, await self.bot.state.guild_settings(shown.asked.guild_id)
+        if interaction.user.id != asked.asker_id:
+            await fill(interaction, Body(NOT_YOURS))
+            return
+        if not settings.has_person_to_ask or not asked.question:
+            await fill(interaction, Body(NOBODY_TO_ASK))
+            return
+        if not await self.bot.state.claim_passing_on(shown.id):
+            await fill(interaction, Body(ALREADY_PASSED_ON))
+            return
+        try:
+            await think(interaction, ephemeral=True)
+            channel_id = settings.person_channel_id or asked.channel_id
+            is_public = interaction.message is not None and not interaction.message.flags.ephemeral
+            place = f"https://discord.com/channels/{asked.guild_id}/{asked.channel_id}"
+            link = f"{place}/{interaction.message.id}" if is_public and interaction.message else place
+            body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
+            roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
+            await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
+        except Exception as error:
+            await self.bot.state.give_back_passing_on(shown.id)
+            if isinstance(error, discord.Forbidden | discord.NotFound):
+                raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
+            raise
+        await fill(interaction, Body(PASSED_ON.format(channel=f"<#{channel_id}>")))
+
+    async def _delete(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
+        may_moderate = interaction.permissions.manage_messages or interaction.permissions.manage_guild
+        if interaction.user.id != shown.asked.asker_id and not may_moderate:
+            await fill(interaction, Body(NOT_YOURS_TO_DELETE))
+            return
+        await think(interaction, ephemeral=True)
+        if interaction.message is not None:
+            with suppress(discord.NotFound):  # somebody was faster
+                await interaction.message.delete()
+        await self.bot.state.forget_shown(shown.id)
+        await fill(interaction, Body("Deleted."))
+
+
+def _overlap(left: Quote, right: Quote) -> bool:
+    (start, end), (other_start, other_end) = left.citation.span, right.citation.span
+    return left.citation.document == right.citation.document and start < other_end and other_start < end
+
+
+def _typed_into(interaction: Press) -> str:
+    """What was typed into the dialog's one field, wherever in its layout that stands."""
+
+    def fields(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [text for child in node for text in fields(child)]
+        if node.get("custom_id") == QUESTION_FIELD:
+            return [str(node.get("value", ""))]
+        return fields([child for key in ("components", "component") if (child := node.get(key))])
+
+    data: Any = interaction.data
+    return "".join(fields(data.get("components", [])))
+
+
+async def setup(bot: DissentBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(Buttons(bot))

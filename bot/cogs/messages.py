@@ -1,0 +1,198 @@
+"""Ask a question by a message: a mention of the bot, a reply to it, a direct message, a thread that it opened.
+
+A reply follows its question: it is answered anew when the question is edited, and goes when the question goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
+
+import discord
+from discord.ext import commands
+
+from bot.answers import subject_of
+from bot.client import DissentBot
+from bot.render.body import Body
+from bot.render.limits import QUESTION
+from bot.render.text import without_mention
+from bot.replies import SENDING_ERRORS, change, reply
+from bot.state import Asked, ShownAnswer
+from bot.tree import error_text
+
+log = logging.getLogger(__name__)
+
+NO_QUESTION = "Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover."
+
+SUBJECT_LIFE_S = 3600.0
+"""How long the last question in a conversation lends its subject without being replied to."""
+
+
+class Messages(commands.Cog):
+    """Questions in messages."""
+
+    def __init__(self, bot: DissentBot) -> None:
+        self.bot = bot
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        """Of the messages that are being dealt with: an edit or a deletion waits for the answer before it."""
+        self._deleted: set[int] = set()
+        """Those of them that were deleted meanwhile."""
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that speaks to the bot."""
+        if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+            return
+        if not self._is_for_us(message):
+            return
+        question = self._question_in(message)
+        async with self._alone(message.id):
+            try:
+                if question:
+                    await self._answer(message, question)
+                else:
+                    await reply(message, Body(NO_QUESTION))
+            except discord.Forbidden as error:
+                log.warning("channel=%s does not let me answer: %s", message.channel.id, error.text)
+            except SENDING_ERRORS as error:
+                log.error("channel=%s: an answer could not be sent: %s", message.channel.id, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer an edited question anew, in place."""
+        message = payload.message
+        question = self._question_in(message)
+        # Discord tells of link previews as of edits; an empty text is one that we may not read
+        if message.author.bot or message.edited_at is None or not question:
+            return
+        async with self._alone(message.id):
+            shown = await self.bot.state.shown_for_message(message.id)
+            if shown is None or shown.message_id is None or shown.asked.question == question:
+                return
+            try:
+                await self._answer_anew(message, question, shown, shown.message_id)
+            except SENDING_ERRORS as error:
+                log.warning("channel=%s: an answer could not be changed: %s", payload.channel_id, error)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Delete the reply to a question that was deleted, and forget an answer that was."""
+        await self._forget(payload.message_id, payload.channel_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """The same for many at once."""
+        for message_id in sorted(payload.message_ids):
+            await self._forget(message_id, payload.channel_id)
+
+    async def _answer(self, message: discord.Message, question: str) -> None:
+        asked = Asked(
+            question=question,
+            asker_id=message.author.id,
+            guild_id=message.guild.id if message.guild else None,
+            channel_id=message.channel.id,
+            question_message_id=message.id,
+            subject=await self._subject_for(message),
+        )
+        try:
+            prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+        except Exception as error:  # the one error handler of messages, as the tree has one for commands
+            await reply(message, Body(error_text(error, "message")))
+            return
+        if message.id in self._deleted:
+            await self.bot.state.forget_shown(prepared.answer_id)
+            return
+        await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
+
+    async def _answer_anew(self, message: discord.Message, question: str, shown: ShownAnswer, reply_id: int) -> None:
+        ours = self._partial(message.channel.id, reply_id)
+        asked = Asked(
+            question=question,
+            asker_id=shown.asked.asker_id,
+            guild_id=shown.asked.guild_id,
+            channel_id=shown.asked.channel_id,
+            question_message_id=message.id,
+            subject=await self._subject_for(message, before=shown.id),
+        )
+        try:
+            prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+        except Exception as error:
+            await change(ours, Body(error_text(error, "message")))
+            return
+
+        async def send() -> int:
+            await change(ours, prepared.body)
+            return reply_id
+
+        await self.bot.answers.send(prepared, send)
+
+    async def _forget(self, message_id: int, channel_id: int) -> None:
+        if message_id in self._locks:
+            self._deleted.add(message_id)
+        async with self._alone(message_id):
+            self._deleted.discard(message_id)
+            if (answer := await self.bot.state.shown_in_message(message_id)) is not None:
+                await self.bot.state.forget_shown(answer.id)
+            shown = await self.bot.state.shown_for_message(message_id)
+            if shown is None or shown.message_id is None:
+                return
+            try:
+                await self._partial(channel_id, shown.message_id).delete()
+            except discord.NotFound:
+                pass  # a moderator was faster
+            except SENDING_ERRORS as error:
+                log.warning("channel=%s: the answer to a deleted question stays: %s", channel_id, error)
+            await self.bot.state.forget_shown(shown.id)
+
+    async def _subject_for(self, message: discord.Message, *, before: int | None = None) -> str:
+        """The question that may lend its subject to this one: that of the answer replied to, else the conversation's.
+
+        Args:
+            message: The question.
+            before: The number of the answer that is made anew, which lends nothing to itself.
+        """
+        state = self.bot.state
+        if message.reference is not None and message.reference.message_id is not None:
+            return subject_of(await state.shown_in_message(message.reference.message_id))
+        if message.guild is not None and not self._is_in_our_thread(message):
+            return ""
+        last = await state.last_shown_in(message.channel.id, before=before)
+        is_recent = last is not None and message.created_at.timestamp() - last.shown_at < SUBJECT_LIFE_S
+        return subject_of(last) if is_recent else ""
+
+    def _is_for_us(self, message: discord.Message) -> bool:
+        me = self.bot.user
+        if me is None:
+            return False
+        if message.guild is None or me in message.mentions:
+            return True
+        if not message.content:  # without the message-content intent Discord keeps it back
+            return False
+        replied_to = message.reference.resolved if message.reference else None
+        is_reply_to_us = isinstance(replied_to, discord.Message) and replied_to.author == me
+        return is_reply_to_us or self._is_in_our_thread(message)
+
+    def _is_in_our_thread(self, message: discord.Message) -> bool:
+        me = self.bot.user
+        return isinstance(message.channel, discord.Thread) and me is not None and message.channel.owner_id == me.id
+
+    def _question_in(self, message: discord.Message) -> str:
+        return without_mention(message.content, self.bot.user.id if self.bot.user else 0)[:QUESTION]
+
+    def _partial(self, channel_id: int, message_id: int) -> discord.PartialMessage:
+        return self.bot.get_partial_messageable(channel_id).get_partial_message(message_id)
+
+    @asynccontextmanager
+    async def _alone(self, message_id: int) -> AsyncIterator[None]:
+        """Deal with one message in one place at a time."""
+        lock = self._locks.setdefault(message_id, asyncio.Lock())
+        async with lock:
+            yield
+
+
+async def setup(bot: DissentBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(Messages(bot))

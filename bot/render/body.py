@@ -1,0 +1,76 @@
+"""What a message is made of before discord.py sees it: plain values, so that rendering stays pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import discord
+
+from bot.render.limits import BUTTON_LABEL, BUTTONS_IN_A_ROW, shorten
+
+COLOUR = discord.Colour(0x2F5D8C)
+
+
+class Action(StrEnum):
+    """What a button does; its value stands in custom ids, so it never changes."""
+
+    MORE = "more"
+    CONTEXT = "context"
+    SOURCE = "source"
+    FOLLOW_UP = "follow"
+    HELPFUL = "helpful"
+    NOT_HELPFUL = "unhelpful"
+    SHARE = "share"
+    DELETE = "delete"
+    TOPIC = "topic"
+    ASK_PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under an answer. All that it needs stands in its id and in the bot's state, so it outlasts a restart."""
+
+    action: Action
+    label: str
+    answer_id: int
+    argument: str = ""
+    """Which quote, page or document, where there are several."""
+    emoji: str = ""
+    """Beside the words, never instead of them."""
+
+    @property
+    def custom_id(self) -> str:
+        """Read again by `bot.cogs.buttons`."""
+        return f"answer:{self.answer_id}:{self.action}:{self.argument}"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to attach."""
+
+    name: str
+    data: bytes
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A message to send: within Discord's limits, whatever it was made from."""
+
+    content: str
+    embed: discord.Embed | None = None
+    buttons: Rows = ()
+    files: tuple[File, ...] = ()
+
+
+def label(text: str) -> str:
+    """A text as a button's label; Discord shows labels without markup, so nothing is escaped."""
+    return shorten(" ".join(text.split()), BUTTON_LABEL) or "\u2026"
+
+
+def in_rows(*buttons: Button) -> Rows:
+    """Buttons in rows as wide as Discord allows."""
+    return tuple(buttons[first : first + BUTTONS_IN_A_ROW] for first in range(0, len(buttons), BUTTONS_IN_A_ROW))

@@ -1,0 +1,45 @@
+"""Which buttons stand below which answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.render.body import Action, Button, Rows, label
+from bot.render.limits import BUTTONS_IN_A_ROW
+from index import DocumentEntry
+
+
+def answer_buttons(answer_id: int, *, is_private: bool, has_question: bool) -> Rows:
+    """The buttons of an answer with quotes.
+
+    Args:
+        answer_id: Its number in the bot's state.
+        is_private: Whether its asker alone sees it: they can share it; Discord itself lets them dismiss it.
+        has_question: Whether its question is kept, without which there is nothing to look for more quotes with.
+    """
+    reading = [Button(Action.MORE, "More", answer_id)] if has_question else []
+    reading += [Button(Action.CONTEXT, "Context", answer_id), Button(Action.SOURCE, "Source", answer_id)]
+    return (
+        (*reading, Button(Action.FOLLOW_UP, "Follow up", answer_id)),
+        (
+            Button(Action.HELPFUL, "Helpful", answer_id, emoji="\N{THUMBS UP SIGN}"),
+            Button(Action.NOT_HELPFUL, "Not helpful", answer_id, emoji="\N{THUMBS DOWN SIGN}"),
+            _share_or_delete(answer_id, is_private),
+        ),
+    )
+
+
+def refusal_buttons(
+    answer_id: int, topics: Sequence[DocumentEntry], *, is_private: bool, has_person_to_ask: bool
+) -> Rows:
+    """The buttons of an answer without quotes: the nearest topics, and a person if there is one to ask."""
+    nearest = tuple(
+        Button(Action.TOPIC, label(entry.title), answer_id, argument=entry.key) for entry in topics[:BUTTONS_IN_A_ROW]
+    )
+    person = [Button(Action.ASK_PERSON, "Ask a person", answer_id)] if has_person_to_ask else []
+    others = (Button(Action.FOLLOW_UP, "Follow up", answer_id), *person, _share_or_delete(answer_id, is_private))
+    return (nearest, others) if nearest else (others,)
+
+
+def _share_or_delete(answer_id: int, is_private: bool) -> Button:
+    return Button(Action.SHARE, "Share", answer_id) if is_private else Button(Action.DELETE, "Delete", answer_id)

@@ -1,0 +1,113 @@
+"""What the buttons of an answer show: more quotes, a quote in its surroundings, the files it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import discord
+
+from bot.render.answer import fitting_quote, label, link, one_line, quotes_text, sources_text
+from bot.render.body import COLOUR, Action, Body, Button, File, in_rows
+from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length, shorten
+from bot.render.text import escape
+from index import Quote
+
+CHANGED = "The documents have changed since that answer."
+CHANGED_HERE = "The document has changed since: it no longer has these words. They were:"
+GONE = "The document is no longer there. The words that I quoted were:"
+NO_MORE = "There are no more quotes near that question."
+
+
+def more_body(
+    quotes: Sequence[Quote], *, first: int, answer_id: int, next_page: int | None, has_changed: bool, today: date
+) -> Body:
+    """The next quotes.
+
+    Args:
+        quotes: Best first; none where all were shown.
+        first: The number of the first.
+        answer_id: Whose they are.
+        next_page: Which page comes next, if one does.
+        has_changed: Whether they come from another generation than the answer.
+        today: What the age of documents is counted from.
+    """
+    lead = f"{CHANGED}\n" if has_changed else ""
+    if not quotes:
+        return Body(lead + NO_MORE)
+    best, *others = quotes
+    place = "\n" + label(first, best.citation, today)
+    content = lead + fitting_quote(best, CONTENT - length(lead) - length(place)) + place
+    embed = discord.Embed(colour=COLOUR)
+    if sources := sources_text(quotes, first=first):
+        embed.add_field(name="Where this stands", value=sources, inline=False)
+    room = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
+    embed.description = quotes_text(others, room, first=first + 1, today=today) or None
+    more = [Button(Action.MORE, "More", answer_id, str(next_page))] if next_page is not None else []
+    return Body(content, embed if len(embed) else None, in_rows(*more))
+
+
+def context_body(
+    quote: Quote, wide: Quote | None, *, number: int, count: int, answer_id: int, is_gone: bool, today: date
+) -> Body:
+    """A quote with what stands around it, itself in bold.
+
+    Args:
+        quote: As it was shown.
+        wide: In its surroundings; None where its document no longer has it.
+        number: Which quote of the answer.
+        count: How many the answer has.
+        answer_id: Whose it is.
+        is_gone: Whether the document itself is no longer there.
+        today: What the age of documents is counted from.
+    """
+    lead = "" if wide else f"{GONE if is_gone else CHANGED_HERE}\n"
+    place = "\n" + label(number, quote.citation, today)
+    others = [
+        Button(Action.CONTEXT, f"Quote {other} in context", answer_id, str(other))
+        for other in range(1, count + 1)
+        if other != number
+    ]
+    shown = wide or quote
+    room = CONTENT - length(lead) - length(place)
+    text = fitting_quote(shown, room)
+    if wide and "\u2026" in text[-2:]:  # what surrounds it is too long with all its markup: the quote goes first
+        text = fitting_quote(quote, room)
+    return Body(lead + text + place, buttons=in_rows(*others[:10]))
+
+
+def source_body(quotes: Sequence[Quote], files: Sequence[File], missing: Sequence[str]) -> Body:
+    """The files that quotes are from, with their addresses.
+
+    Args:
+        quotes: As they were shown.
+        files: The originals that can be attached.
+        missing: Titles of documents whose file is no longer there, or is too large.
+    """
+    addresses = {quote.citation.title: quote.citation.url for quote in quotes}
+    lines = [f"- {link(title, url)}" if url else f"- {_title(title)}" for title, url in addresses.items()]
+    lines += [f"The file of *{_title(title)}* is no longer there, or too large to attach." for title in missing]
+    kept: list[str] = []
+    for line in lines:
+        if length("\n".join([*kept, line])) <= CONTENT - 100:
+            kept.append(line)
+    head = "The files as they are now:" if files else "Where the quotes are from:"
+    return Body("\n".join([head, *kept]), files=tuple(files))
+
+
+def person_body(question: str, *, asker_id: int, role_id: int | None, link: str) -> Body:
+    """A question that the documents do not cover, for a person who may know.
+
+    Args:
+        question: As it was asked.
+        asker_id: Who asked; named, not pinged.
+        role_id: Whom it is for.
+        link: Where the question was asked.
+    """
+    lead = f"<@&{role_id}> " if role_id else ""
+    text = escape(shorten(one_line(question), 800))
+    return Body(f"{lead}<@{asker_id}> asks what the documents do not cover:\n> {text}\n{link}")
+
+
+def _title(title: str) -> str:
+    return escape(shorten(one_line(title), 150))

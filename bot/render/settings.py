@@ -1,0 +1,93 @@
+"""What moderators have set, what they may want to set, and what people can do."""
+
+from __future__ import annotations
+
+from bot.render.body import Body
+from bot.render.limits import CONTENT, shorten
+from bot.state import GuildSettings
+
+BLOCKED_SHOWN = 20
+
+READS_ALL = "I may read messages: replies to my answers and messages in threads that I opened need no mention of me."
+READS_LITTLE = (
+    "I may not read messages (the message-content intent is off), so I get the text only of messages that mention me, "
+    "of replies that ping me, and of direct messages. Replies to my answers to commands, and messages in threads that "
+    "I opened, have to mention me; *Follow up* and `/ask` always work. Whoever runs me can switch it on: "
+    "`MESSAGE_CONTENT=1`."
+)
+
+HELP = """\
+**Ask** with `/ask`, by mentioning me, or in a direct message. `document` searches one document; `private` shows the \
+answer to you alone, and *Share* publishes it. *Apps > Answer this message* answers somebody's message.
+**Go on** by replying to an answer with a mention of me, or with *Follow up*: "and when was that?" is read together \
+with the question before it, and the answer says so.
+**Look closer**: *More* shows the next quotes, *Context* a quote in its surroundings, *Source* the file it is from.
+**Tell me** whether it was *Helpful*; you can change your mind. *Delete* removes an answer of yours; deleting your \
+message removes my reply to it, and editing it answers anew.
+**When I do not know**, I say so and offer the nearest topics, and a person to ask if this server has one.
+`/about` says what I cover, how I work and what I keep. Moderators begin with `/setup`."""
+
+
+def help_body() -> Body:
+    """What people can do."""
+    return Body(HELP)
+
+
+def settings_body(settings: GuildSettings, *, reads_messages: bool, note: str = "") -> Body:
+    """Every setting of a server, and what the bot can read there.
+
+    Args:
+        settings: The server's.
+        reads_messages: Whether the bot has the message-content intent.
+        note: What to say first.
+    """
+    lines = [
+        *([note] if note else []),
+        f"**Answers to `/ask`** are {'private' if settings.private_by_default else 'public'} unless their asker says "
+        "otherwise. `/settings answers`",
+        f"**Ask a person**: {_person(settings)}. `/settings people`",
+        f"**Blocked**: {_blocked(settings.blocked_ids)}. `/settings people`",
+        f"**Questions that are not covered** are {'noted for you' if settings.notes_uncovered else 'not noted'}. "
+        "`/settings privacy`",
+        "**Questions** are "
+        + (
+            "kept with their answers for 30 days, for follow-ups and *More*"
+            if settings.keeps_questions
+            else "not kept: follow-ups borrow no subject, and *More* and *Ask a person* are off"
+        )
+        + ". `/settings privacy`",
+        f"**Reading**: {READS_ALL if reads_messages else READS_LITTLE}",
+    ]
+    return Body(shorten("\n".join(lines), CONTENT))
+
+
+def setup_body(settings: GuildSettings) -> Body:
+    """The three steps by which moderators set the bot up, and which are done."""
+    steps = [
+        "**1. Who may set me up.** Members with *Manage Server* see `/settings` and `/setup`. Other roles: Server "
+        "Settings > Integrations > my name > the command > Add Roles. Channels where I shall not answer: there, too.",
+        "**2. A person to ask.** Where my documents do not cover a question, its asker can pass it on with a button: "
+        f"`/settings people ask_channel:` and `ask_role:`. Now: {_person(settings)}.",
+        "**3. Privacy.** `/settings answers private:` makes answers private by default; `/settings privacy` says "
+        "whether questions are kept, and whether those that are not covered are noted for you. Now: answers "
+        f"{'private' if settings.private_by_default else 'public'}, questions "
+        f"{'kept' if settings.keeps_questions else 'not kept'}, "
+        f"{'noted' if settings.notes_uncovered else 'not noted'}.",
+        "Then try `/ask`. I post nothing on my own. `/settings show` shows all of this again.",
+    ]
+    return Body("\n".join(steps))
+
+
+def _person(settings: GuildSettings) -> str:
+    if not settings.has_person_to_ask:
+        return "off"
+    where = f"in <#{settings.person_channel_id}>" if settings.person_channel_id else "where the question was asked"
+    return where + (f", pinging <@&{settings.person_role_id}>" if settings.person_role_id else "")
+
+
+def _blocked(people: tuple[int, ...]) -> str:
+    if not people:
+        return "nobody"
+    shown = ", ".join(f"<@{person_id}>" for person_id in people[:BLOCKED_SHOWN])
+    more = len(people) - BLOCKED_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,384 @@
+"""What the buttons below an answer do, before and after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.cogs import buttons as buttons_cog
+from bot.render import passages
+from index import Library
+from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
+
+from .bots import (
+    ANSWERED,
+    BEST_SENTENCE,
+    NOT_COVERED,
+    UNCERTAIN,
+    LogLines,
+    dissent_bot,
+    logged,
+    remembered,
+    said_by_the_bot,
+)
+from .interactions import CallbackKind
+from .server import LocalDiscord
+from .world import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+MANY_SUBJECTS = "the keepers of the lighthouse, the lamp, bees and honey, glass, varnish, bread"
+ANSWER_BUTTONS = ["More", "Context", "Source", "Follow up", "Helpful", "Not helpful", "Delete"]
+
+
+def quotes_of(message: Message) -> list[list[Shown]]:
+    described = [embed.get("description") or "" for embed in message.embeds]
+    return [quote for text in (message.content, *described) for quote in quotes_in(text)]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, data: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, data) as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def answer(local_discord: LocalDiscord, bot: DissentBot) -> Message:
+    return await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def log() -> AsyncIterator[LogLines]:
+    with logged() as lines:
+        yield lines
+
+
+async def test_every_way_to_ask_ends_in_the_same_buttons_each_with_words(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    reply = await local_discord.next_message()
+
+    assert answer.buttons == reply.buttons == ANSWER_BUTTONS
+
+
+# ---- reading on
+
+
+async def test_more_shows_the_next_quotes_to_who_asks_for_them(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    quotes = bot.service.quotes
+    monkeypatch.setattr(buttons_cog, "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
+    monkeypatch.setattr(bot.service, "quotes", lambda question, within: quotes(MANY_SUBJECTS, within=within))
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
+    second = await (await local_discord.press(first, "More")).answer()
+
+    shown = [text_of(quote) for message in (answer, first, second) for quote in quotes_of(message)]
+    numbers = [styled(read(message.content), "strong")[-3:] for message in (first, second)]
+    assert first.is_ephemeral
+    assert first.viewer == local_discord.bob
+    assert len(set(shown)) == len(shown) >= 3
+    assert numbers[0] == f"[{len(quotes_of(answer)) + 1}]"
+    assert passages.CHANGED not in first.content
+
+
+async def test_more_comes_to_an_end(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    message = answer
+    for _ in range(10):
+        message = await (await local_discord.press(message, "More")).answer()
+        if "More" not in message.buttons:
+            break
+
+    assert "More" not in message.buttons
+
+
+async def test_context_shows_the_quote_among_its_neighbours_to_one_person(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    context = await (await local_discord.press(answer, "Context")).answer()
+
+    [shown] = quotes_in(context.content)
+    assert context.is_ephemeral
+    assert styled(shown, "strong").startswith(BEST_SENTENCE)
+    assert "Three keepers lived on the rock" in text_of(shown)
+
+
+async def test_the_context_of_the_other_quotes_is_a_press_away(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await (await local_discord.slash("ask", question=UNCERTAIN)).answer()
+    first = await (await local_discord.press(answer, "Context")).answer()
+    second = await (await local_discord.press(first, "Quote 2 in context")).answer()
+
+    assert "Quote 1 in context" in second.buttons
+    assert "[2] " in text_of(read(second.content))
+
+
+async def test_source_attaches_the_file_itself(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, answer: Message
+):
+    source = await (await local_discord.press(answer, "Source")).answer()
+
+    names = [attachment["filename"] for attachment in source.attachments]
+    path = source.attachments[0]["url"].split("?")[0].removeprefix(local_discord.cdn_url)
+    assert source.is_ephemeral
+    assert names[0] == "lighthouse.md"
+    assert local_discord.world.files[path].data == (library.corpus / "sea/lighthouse.md").read_bytes()
+    assert "(https://example.org/grey-skerry)" in source.content
+
+
+async def test_a_file_that_is_too_large_is_named_and_linked(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    local_discord.upload_limit_bytes = 10
+
+    source = await (await local_discord.press(answer, "Source")).answer()
+
+    assert source.attachments == []
+    assert "no longer there, or too large to attach" in source.content
+    assert "(https://example.org/grey-skerry)" in source.content
+
+
+# ---- following up
+
+
+async def test_follow_up_opens_a_dialog_and_is_answered(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    pressed = await local_discord.press(answer, "Follow up", user=local_discord.bob)
+    sent = await local_discord.submit_modal(pressed, {"Your next question": "Who lived on the rock?"})
+    follow_up = await sent.answer()
+
+    assert pressed.callback is CallbackKind.MODAL
+    assert sent.callback is CallbackKind.DEFERRED_MESSAGE
+    assert follow_up.content.startswith("**Who lived on the rock?**")
+    assert follow_up.id != answer.id
+    assert "together with" not in follow_up.content
+    assert follow_up.buttons == ANSWER_BUTTONS
+
+
+async def test_a_follow_up_without_a_subject_borrows_the_last_one_and_says_so(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    pressed = await local_discord.press(answer, "Follow up")
+    first = await (await local_discord.submit_modal(pressed, {"question": "and when was that?"})).answer()
+    pressed = await local_discord.press(first, "Follow up")
+    second = await (await local_discord.submit_modal(pressed, {"question": "why?"})).answer()
+
+    for message in (first, second):
+        assert f"I read this together with {ANSWERED}" in text_of(read(message.content))
+        assert BEST_SENTENCE in text_of(read(message.content))
+
+
+# ---- opinions
+
+
+async def test_a_vote_is_stored_and_can_be_changed(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    thanks = await (await local_discord.press(answer, "Helpful")).answer()
+    await (await local_discord.press(answer, "Helpful", user=local_discord.bob)).answer()
+    changed = await (await local_discord.press(answer, "Not helpful")).answer()
+    shown = await bot.state.shown_in_message(answer.id)
+
+    assert thanks.is_ephemeral
+    assert (thanks.content, changed.content) == (buttons_cog.HELPFUL, buttons_cog.NOT_HELPFUL)
+    assert shown is not None
+    assert await bot.state.votes(shown.id) == (1, 1)
+
+
+# ---- deleting
+
+
+@pytest.mark.parametrize("who", ["alice", "moderator"])
+async def test_the_asker_and_moderators_can_delete_an_answer(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message, who: str
+):
+    done = await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).answer()
+
+    assert done.is_ephemeral
+    assert local_discord.current(answer) is None
+    assert await bot.state.shown_in_message(answer.id) is None
+
+
+async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    refusal = await (await local_discord.press(answer, "Delete", user=local_discord.bob)).answer()
+
+    assert refusal.content == buttons_cog.NOT_YOURS_TO_DELETE
+    assert local_discord.current(answer) is not None
+
+
+# ---- topics
+
+
+async def test_the_nearest_topics_of_a_refusal_are_a_press_away(local_discord: LocalDiscord, bot: DissentBot):
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+    titles = {entry.title for entry in bot.service.documents()}
+    topic = refusal.buttons[0]
+    about = await (await local_discord.press(refusal, topic)).answer()
+
+    assert topic in titles
+    assert refusal.buttons[-2:] == ["Follow up", "Delete"]
+    assert len(refusal.content.split("\n")) == 2  # the question, and one line
+    assert about.is_ephemeral
+    assert quotes_of(about)
+    assert topic in text_of(read(about.content))
+
+
+# ---- after a restart
+
+
+async def test_all_buttons_work_after_a_restart(local_discord: LocalDiscord, library: Library, data: Path):
+    async with dissent_bot(local_discord, library, data):
+        answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+        open_dialog = await local_discord.press(answer, "Follow up")
+        await open_dialog.modal()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        late = await (await local_discord.submit_modal(open_dialog, {"question": "and when was that?"})).answer()
+        presses = {label: await local_discord.press(answer, label) for label in ANSWER_BUTTONS if label != "Delete"}
+        modal = await presses.pop("Follow up").modal()
+        answers = {label: await interaction.answer() for label, interaction in presses.items()}
+        shown = await bot.state.shown_in_message(answer.id)
+        await (await local_discord.press(answer, "Delete")).answer()
+
+    assert ANSWERED in text_of(read(late.content))
+    assert modal["title"] == "Follow up"
+    assert all(message.is_ephemeral for message in answers.values())
+    assert BEST_SENTENCE in styled(quotes_in(answers["Context"].content)[0], "strong")
+    assert shown is not None
+    assert local_discord.current(answer) is None
+
+
+async def test_what_was_shown_stays_when_its_document_changes(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, answer: Message
+):
+    path = library.corpus / "sea/lighthouse.md"
+    path.write_text(path.read_text().replace("in 1862", "in 1863"))
+    await bot.service.reload()
+
+    context = await (await local_discord.press(answer, "Context")).answer()
+    more = await (await local_discord.press(answer, "More")).answer()
+
+    assert passages.CHANGED_HERE in context.content
+    assert BEST_SENTENCE in text_of(quotes_in(context.content)[0])
+    assert more.content.startswith(passages.CHANGED)
+
+
+async def test_what_was_shown_stays_when_its_document_goes_away(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, answer: Message
+):
+    (library.corpus / "sea/lighthouse.md").unlink()
+    await bot.service.reload()
+
+    context = await (await local_discord.press(answer, "Context")).answer()
+    source = await (await local_discord.press(answer, "Source")).answer()
+
+    assert passages.GONE in context.content
+    assert BEST_SENTENCE in text_of(quotes_in(context.content)[0])
+    assert "The lighthouse of Grey Skerry is no longer there" in text_of(read(source.content))
+
+
+async def test_a_quote_that_only_moved_is_found_again(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, answer: Message
+):
+    path = library.corpus / "sea/lighthouse.md"
+    path.write_text(path.read_text().replace("# The lighthouse of Grey Skerry\n", "# Grey Skerry\n\nA rock.\n"))
+    await bot.service.reload()
+
+    context = await (await local_discord.press(answer, "Context")).answer()
+
+    assert passages.CHANGED_HERE not in context.content
+    assert BEST_SENTENCE in styled(quotes_in(context.content)[0], "strong")
+    assert "A rock." in text_of(quotes_in(context.content)[0])
+
+
+async def test_an_answer_that_is_forgotten_says_so(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    shown = await bot.state.shown_in_message(answer.id)
+    assert shown is not None
+    await bot.state.forget_shown(shown.id)
+
+    for label in ANSWER_BUTTONS:
+        reply = await (await local_discord.press(answer, label)).answer()
+        assert reply.content == buttons_cog.FORGOTTEN
+        assert reply.is_ephemeral
+
+
+# ---- trouble
+
+
+async def test_a_failure_behind_a_button_is_told_by_the_one_error_handler(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message, log: LogLines, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail(*_: object, **__: object) -> None:
+        raise KeyError("a secret detail")
+
+    monkeypatch.setattr(bot.service, "quotes", fail)
+    reply = await (await local_discord.press(answer, "More")).answer()
+    await log.line("command=button more incident=")
+
+    assert reply.is_ephemeral
+    assert "incident" in reply.content
+    assert "secret" not in reply.text
+    assert local_discord.current(answer) == answer
+
+
+async def test_a_button_that_is_none_of_ours_is_left_alone(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message, log: LogLines
+):
+    for custom_id in ("something", "answer:1:unknown:", "answer:x:more:"):
+        message = local_discord.world.post(
+            local_discord.general,
+            local_discord.bot,
+            {
+                "components": [
+                    {"type": 1, "components": [{"type": 2, "style": 1, "label": "?", "custom_id": custom_id}]}
+                ]
+            },
+        )
+        await local_discord.press(message, "?")
+    await (await local_discord.press(answer, "Helpful")).answer()
+
+    assert len(local_discord.requests_to("POST /interactions")) == 2
+    assert log.tracebacks == []
+
+
+async def test_a_question_of_a_process_that_was_killed_is_answered_after_the_restart(
+    local_discord: LocalDiscord, library: Library, data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+
+        async def never(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(bot.service, "ask", never)
+        interaction = await local_discord.slash("ask", question=ANSWERED)
+        await interaction.acknowledged()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await interaction.answer()
+        context = await (await local_discord.press(answer, "Context")).answer()
+        pending = await bot.state.pending()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
+    assert BEST_SENTENCE in text_of(read(context.content))
+    assert pending == []
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+async def test_an_answered_question_is_not_answered_again_after_a_restart(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data):
+        await (await local_discord.slash("ask", question=ANSWERED)).answer()
+        await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+    async with dissent_bot(local_discord, library, data) as bot:
+        assert await bot.state.pending() == []
+
+    assert len(local_discord.requests_to("PATCH /webhooks")) == 2

@@ -1,0 +1,205 @@
+"""Questions that lean on earlier ones, and replies that follow their question's fate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import discord
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.render import wording
+from index import Library
+from tests.bot.discord_markdown import read, text_of
+
+from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered, said_by_the_bot
+from .gateway import Intent
+from .server import LocalDiscord
+from .world import Channel, Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+LEANING = "and when was that?"
+UNDERSTOOD = f"I read this together with {ANSWERED}"
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, tmp_path: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        yield bot
+
+
+async def ask_in_general(local_discord: LocalDiscord, bot: DissentBot, text: str) -> tuple[Message, Message]:
+    question = await local_discord.say(f"{local_discord.bot.mention} {text}")
+    return question, await answer_to(local_discord, bot, question)
+
+
+async def answer_to(local_discord: LocalDiscord, bot: DissentBot, question: Message) -> Message:
+    return await remembered(bot, await local_discord.next_message(reply_to=question))
+
+
+async def gone(local_discord: LocalDiscord, message: Message) -> None:
+    await local_discord.until(lambda: local_discord.current(message) is None, waiting_for="the deletion")
+
+
+def quoting(message: Message | None, text: str) -> Message | None:
+    """The message, once it says this."""
+    return message if message is not None and text in text_of(read(message.content)) else None
+
+
+# ---- follow-ups
+
+
+async def test_a_reply_to_an_answer_borrows_its_questions_subject(local_discord: LocalDiscord, bot: DissentBot):
+    _, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    again = await local_discord.say(LEANING, reply_to=answer, user=local_discord.bob)
+    follow_up = await answer_to(local_discord, bot, again)
+    once_more = await local_discord.say("why?", reply_to=follow_up)
+    last = await answer_to(local_discord, bot, once_more)
+
+    for message in (follow_up, last):
+        assert text_of(read(message.content)).startswith(UNDERSTOOD)
+        assert BEST_SENTENCE in text_of(read(message.content))
+
+
+async def test_after_a_restart_too(local_discord: LocalDiscord, library: Library, tmp_path: Path):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        _, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        again = await local_discord.say(LEANING, reply_to=answer)
+        follow_up = await answer_to(local_discord, bot, again)
+
+    assert text_of(read(follow_up.content)).startswith(UNDERSTOOD)
+
+
+async def test_a_question_with_a_subject_of_its_own_keeps_to_it(local_discord: LocalDiscord, bot: DissentBot):
+    _, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    again = await local_discord.say("How many bees does a hive hold?", reply_to=answer)
+    follow_up = await answer_to(local_discord, bot, again)
+
+    assert "together with" not in follow_up.content
+    assert "fifty thousand bees" in text_of(read(follow_up.content))
+
+
+async def test_direct_messages_are_one_conversation(local_discord: LocalDiscord, bot: DissentBot):
+    await answer_to(local_discord, bot, await local_discord.dm(ANSWERED))
+    follow_up = await answer_to(local_discord, bot, await local_discord.dm(LEANING))
+
+    assert text_of(read(follow_up.content)).startswith(UNDERSTOOD)
+
+
+async def test_a_mention_in_a_channel_borrows_nothing_from_strangers(local_discord: LocalDiscord, bot: DissentBot):
+    await ask_in_general(local_discord, bot, ANSWERED)
+    _, answer = await ask_in_general(local_discord, bot, LEANING)
+
+    assert "together with" not in answer.content
+
+
+async def test_a_question_that_is_not_kept_lends_nothing(local_discord: LocalDiscord, bot: DissentBot):
+    await bot.state.change_settings(local_discord.guild.id, keeps_questions=False)
+    _, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    again = await local_discord.say(LEANING, reply_to=answer)
+
+    assert "More" not in answer.buttons
+    assert "together with" not in (await answer_to(local_discord, bot, again)).content
+
+
+@pytest.mark.parametrize("reads_all", [True, False])
+async def test_in_a_thread_that_the_bot_opened_no_mention_is_needed_where_it_may_read(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, reads_all: bool
+):
+    if reads_all:
+        local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=reads_all) as bot:
+        channel = bot.get_channel(local_discord.general.id)
+        assert isinstance(channel, discord.TextChannel)
+        opened = await channel.create_thread(name="lighthouses", type=discord.ChannelType.public_thread)
+        thread: Channel = local_discord.world.channel(opened.id)
+        await local_discord.until(lambda: bot.get_channel(opened.id) is not None, waiting_for="the thread")
+        await local_discord.say(ANSWERED, channel=local_discord.thread)
+        await local_discord.say(ANSWERED, channel=thread)
+        mentioning = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}", channel=thread)
+        await answer_to(local_discord, bot, mentioning)
+        leaning = await local_discord.say(f"{local_discord.bot.mention} {LEANING}", channel=thread)
+        follow_up = await answer_to(local_discord, bot, leaning)
+
+    assert UNDERSTOOD in text_of(read(follow_up.content))
+    assert len(said_by_the_bot(local_discord, thread)) == (3 if reads_all else 2)
+    assert said_by_the_bot(local_discord, local_discord.thread) == []
+
+
+# ---- deleted and edited questions
+
+
+async def test_the_reply_to_a_deleted_question_goes_too(local_discord: LocalDiscord, bot: DissentBot):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    _, other = await ask_in_general(local_discord, bot, ANSWERED)
+
+    await local_discord.delete(question)
+    await gone(local_discord, answer)
+
+    assert local_discord.current(other) is not None
+
+
+async def test_the_reply_goes_even_after_a_restart(local_discord: LocalDiscord, library: Library, tmp_path: Path):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await local_discord.delete(question)
+        await gone(local_discord, answer)
+
+
+async def test_an_answer_that_a_moderator_deletes_is_forgotten(local_discord: LocalDiscord, bot: DissentBot):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+
+    await local_discord.delete(answer)
+    await remembered(bot, answer, is_forgotten=True)
+    await local_discord.delete(question)
+    await ask_in_general(local_discord, bot, ANSWERED)
+
+    assert await bot.state.shown_in_message(answer.id) is None
+    assert local_discord.requests_to("DELETE") == []
+
+
+async def test_an_edited_question_is_answered_anew_in_place(local_discord: LocalDiscord, bot: DissentBot):
+    question, answer = await ask_in_general(local_discord, bot, NOT_COVERED)
+    before = await bot.state.shown_in_message(answer.id)
+
+    await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
+    current = await local_discord.until(
+        lambda: quoting(local_discord.current(answer), BEST_SENTENCE), waiting_for="the new answer"
+    )
+    assert before is not None
+    async with asyncio.timeout(10):
+        while await bot.state.shown(before.id) is not None:  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
+    context = await (await local_discord.press(current, "Context")).answer()
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+    assert wording.NOT_COVERED not in current.content
+    assert current.pinged_ids <= {local_discord.alice.id}
+    assert BEST_SENTENCE in text_of(read(context.content))
+
+
+async def test_an_edit_that_changes_no_word_changes_nothing(local_discord: LocalDiscord, bot: DissentBot):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+
+    await local_discord.edit(question, f"{local_discord.bot.mention}  {ANSWERED}")
+    await ask_in_general(local_discord, bot, NOT_COVERED)
+
+    assert local_discord.current(answer) == answer
+
+
+async def test_a_question_that_becomes_a_follow_up_by_an_edit_borrows_from_what_it_replies_to(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    _, first = await ask_in_general(local_discord, bot, ANSWERED)
+    reply = await local_discord.say(NOT_COVERED, reply_to=first)
+    answer = await answer_to(local_discord, bot, reply)
+
+    await local_discord.edit(reply, f"{local_discord.bot.mention} {LEANING}")
+
+    await local_discord.until(lambda: quoting(local_discord.current(answer), UNDERSTOOD), waiting_for="the new answer")
