@@ -49,12 +49,12 @@ format: $(VENV)/.tests ## Put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on public question sets
+bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets, beside peers
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
 	$(if $(SETS),@$(INSTALL) --editable '.[bench]')
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.calibrate $(SETS))
-	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.quality $(SETS))
+	$(if $(SETS),$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.quality $(SETS))
 	$(BIN)/python -m benchmarks.pages
 
 clean: ## Remove .venv and what tools left behind

@@ -36,8 +36,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.results import Table, write_results
 from bot.settings import default_corpus
 from index import (
@@ -305,8 +303,7 @@ def report(comparisons: Sequence[Comparison], failures: Mapping[str, str]) -> No
             continue
         means = (statistics.fmean(comparison.figures(system)[figure]) for comparison, figure in counting)
         everything = [shown for comparison in comparisons for shown in comparison.shown[system]]
-        ratio = statistics.median(shown.elapsed_ms / shown.embedding_ms for shown in everything)
-        rows.append([names[system], *(f"{mean:.3f}" for mean in means), f"{ratio:.2f}"])
+        rows.append([names[system], *(f"{mean:.3f}" for mean in means), _ratio(everything)])
     details: dict[str, Table] = {}
     for comparison in comparisons:
         count = f"{len(comparison.questions):,} questions, {comparison.measure} counts"
@@ -317,12 +314,17 @@ def report(comparisons: Sequence[Comparison], failures: Mapping[str, str]) -> No
 
 
 def _figures_table(comparison: Comparison, names: Mapping[str, str]) -> Table:
-    rows = [["system", *FIGURES.values(), "ms"]]
+    rows = [["system", *FIGURES.values(), "ms", "time / embedding"]]
     for system, shown in comparison.shown.items():
         figures = comparison.figures(system)
         milliseconds = statistics.median(item.elapsed_ms for item in shown)
-        rows.append([names[system], *(f"{np.mean(figures[name]):.3f}" for name in FIGURES), f"{milliseconds:.1f}"])
+        means = (f"{statistics.fmean(figures[name]):.3f}" for name in FIGURES)
+        rows.append([names[system], *means, f"{milliseconds:.1f}", _ratio(shown)])
     return rows
+
+
+def _ratio(shown: Sequence[Shown]) -> str:
+    return f"{statistics.median(item.elapsed_ms / item.embedding_ms for item in shown):.2f}"
 
 
 def _differences_table(comparison: Comparison, names: Mapping[str, str]) -> Table:
