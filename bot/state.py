@@ -374,7 +374,15 @@ class State:
             "SELECT interaction_id, token, asked FROM pending_questions WHERE expires_at > ? ORDER BY interaction_id",
             (self._clock(),),
         )
-        return [(interaction_id, token, Asked(**json.loads(asked))) for interaction_id, token, asked in rows]
+        known = {field.name for field in fields(Asked)}  # another version may have written more
+        return [
+            (
+                interaction_id,
+                token,
+                Asked(**{name: value for name, value in json.loads(asked).items() if name in known}),
+            )
+            for interaction_id, token, asked in rows
+        ]
 
     # ---- the file
 

@@ -29,6 +29,7 @@ FORGOTTEN = "I no longer remember that answer. Ask again, please."
 NOT_KEPT = "The question was not kept, as this server's moderators have set it. Ask again, please."
 NOT_YOURS = "Only the person who asked can do that."
 NOT_YOURS_TO_DELETE = "Only the person who asked, or a moderator, can delete that."
+CANNOT_DELETE = "I may not delete messages here. You can do it from the message's own menu."
 ALREADY_SHARED = "That answer is shared already."
 NO_TOPIC = "That document is no longer there."
 HELPFUL = "Noted: helpful. You can change your mind with the other button."
@@ -233,8 +234,12 @@ class Buttons(commands.Cog):
             return
         await think(interaction, ephemeral=True)
         if interaction.message is not None:
-            with suppress(discord.NotFound):  # somebody was faster
-                await interaction.message.delete()
+            try:
+                with suppress(discord.NotFound):  # somebody was faster
+                    await interaction.message.delete()
+            except discord.Forbidden:  # where a person brought the bot along, it has no rights of its own
+                await fill(interaction, Body(CANNOT_DELETE))
+                return
         await self.bot.state.forget_shown(shown.id)
         await fill(interaction, Body("Deleted."))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from bot import replies
 from bot.client import DissentBot
 from bot.cogs import buttons as buttons_cog
 from bot.render import passages
@@ -212,6 +214,49 @@ async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, ans
 
     assert refusal.content == buttons_cog.NOT_YOURS_TO_DELETE
     assert local_discord.current(answer) is not None
+
+
+async def test_where_the_bot_may_not_delete_it_says_so(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+    local_discord.fail("DELETE /channels", status=403, code=50001, message="Missing Access")
+
+    reply = await (await local_discord.press(answer, "Delete")).answer()
+
+    assert reply.content == buttons_cog.CANNOT_DELETE
+    assert await bot.state.shown_in_message(answer.id) is not None
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}, {"status": 429, "retry_after_s": 0.01}], ids=str)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_press_whose_answer_is_lost_is_answered_once(
+    local_discord: LocalDiscord,
+    bot: DissentBot,
+    answer: Message,
+    fault: dict[str, Any],
+    after: bool,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(replies, "RETRY_AFTER_S", (0.01, 0.02))
+    local_discord.fail("PATCH /webhooks", after=after, **fault)
+
+    pressed = await local_discord.press(answer, "Context")
+    context = await pressed.answer()
+
+    assert BEST_SENTENCE in text_of(read(context.content))
+    assert pressed.follow_up_ids == []
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}], ids=str)
+async def test_a_question_that_is_passed_on_arrives_once_whatever_is_lost(
+    local_discord: LocalDiscord, bot: DissentBot, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(replies, "RETRY_AFTER_S", (0.01, 0.02))
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=local_discord.quiet.id)
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+    local_discord.fail(f"POST /channels/{local_discord.quiet.id}", after=True, **fault)
+
+    await (await local_discord.press(refusal, "Ask a person")).answer()
+
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
 
 
 # ---- topics
