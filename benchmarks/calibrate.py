@@ -153,7 +153,8 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
     limits = np.full(len(asked), limit)
 
     own, own_limits = np.zeros(len(asked)), np.zeros(len(asked))
-    for corpus in sorted({item.corpus for item in asked}):
+    corpora = sorted({item.corpus for item in asked})
+    for corpus in corpora:
         here = np.array([item.corpus == corpus for item in asked])
         base = fitted(~here)
         calibrations = cross_fitted(base, [item.trial for item in asked if item.corpus == corpus and item.is_own])
@@ -163,11 +164,8 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
             calibration = calibrations.get(asked[number].trial.question.id, any_of_them)
             own[number] = calibration.probability(asked[number].trial.signs)
             own_limits[number] = calibration.not_covered_below
-    is_near = np.array([item.kind != "off-topic" for item in asked])
     notes = "\n\n".join(
-        f"{name}: Brier score {brier_score_loss(truth, predicted):.3f} (base rate's {np.var(truth):.3f}); area under "
-        f"the curve {roc_auc_score(truth, predicted):.3f}, without off-topic questions "
-        f"{roc_auc_score(truth[is_near], predicted[is_near]):.3f}."
+        f"{name}: " + "; ".join(_trust(asked, predicted, corpus) for corpus in (None, *corpora)) + "."
         for name, predicted in (("Shipped numbers", shipped), ("Fitted to each corpus's own questions", own))
     )
     write_results(
@@ -189,6 +187,18 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
 
 def _probabilities(calibration: Calibration, asked: Sequence[Asked]) -> list[float]:
     return [calibration.probability(item.trial.signs) for item in asked]
+
+
+def _trust(asked: Sequence[Asked], predicted: Values, corpus: str | None) -> str:
+    """How far the confidence can be trusted on one corpus, or on all together."""
+    part = np.array([corpus in (None, item.corpus) for item in asked])
+    is_near = part & np.array([item.kind != "off-topic" for item in asked])
+    truth = np.array([item.trial.is_hit for item in asked])
+    return (
+        f"{corpus or 'all'} Brier score {brier_score_loss(truth[part], predicted[part]):.3f} (base rate's "
+        f"{np.var(truth[part]):.3f}), area under the curve {roc_auc_score(truth[part], predicted[part]):.3f}, without "
+        f"off-topic questions {roc_auc_score(truth[is_near], predicted[is_near]):.3f}"
+    )
 
 
 def _verdicts(asked: Sequence[Asked], predicted: Values, limits: Values) -> Table:

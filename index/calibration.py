@@ -33,6 +33,9 @@ REFUSED_AT_MOST = 0.02
 QUESTIONS_AT_LEAST = math.ceil(1 / REFUSED_AT_MOST)
 """With fewer answerable questions, conformal risk control can promise nothing and the shipped numbers stay."""
 
+DOCUMENTS_AT_LEAST = 8
+"""With fewer, half of them say little of the other half, and questions are dealt out one by one."""
+
 Progress = Callable[[int, int], None]
 """Told how many questions are asked, of how many."""
 
@@ -128,13 +131,16 @@ def recalibrated(calibration: Calibration, trials: Sequence[Trial]) -> Calibrati
 def cross_fitted(calibration: Calibration, trials: Sequence[Trial]) -> dict[str, Calibration]:
     """For each question, by its id, the calibration fitted to the other half of the questions.
 
-    The halves are by document; questions without one are dealt out in turn.
+    The halves are by document, where there are many; questions without one are dealt out in turn.
     """
     questions = list({trial.question.id: trial.question for trial in trials}.values())
     documents = sorted({question.evidence[0].document for question in questions if question.is_answerable})
     half_of_document = {document: number % 2 for number, document in enumerate(documents)}
+    are_many = len(documents) >= DOCUMENTS_AT_LEAST
     half = {
-        question.id: half_of_document[question.evidence[0].document] if question.is_answerable else number % 2
+        question.id: half_of_document[question.evidence[0].document]
+        if question.is_answerable and are_many
+        else number % 2
         for number, question in enumerate(questions)
     }
     fits = [
