@@ -172,10 +172,10 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
         "confidence",
         "Confidence and refusal",
         COMMAND,
-        _verdicts(asked, shipped, limits),
+        _verdicts(asked, own, own_limits),
         notes,
         {
-            "Fitted to each corpus's own questions": _verdicts(asked, own, own_limits),
+            "With the shipped numbers, for a corpus without golden questions": _verdicts(asked, shipped, limits),
             "Risk and coverage": _risks(asked, own),
         },
     )
