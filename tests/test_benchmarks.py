@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import quality, results
 from benchmarks.quality import FIGURES, OURS, Comparison, PeerError, Shown, cut, install_peers, measure
 from index import EvaluationQuestion, Span
 from index.evidence import Evidence, length
@@ -78,3 +80,15 @@ def test_a_peer_that_cannot_be_installed_says_why(tmp_path, monkeypatch):
 
     with pytest.raises(PeerError, match=r"^ERROR: No matching distribution$"):
         install_peers(tmp_path)
+
+
+def test_a_peer_that_failed_is_named_with_the_reason_and_has_no_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(quality, "PEERS", {"peer": "Peer {txtai}", "broken": "Broken"})
+
+    quality.report([comparison([True], [False], (piece(0, 10),))], {"broken": "cannot be installed: no such version"})
+
+    text = (tmp_path / "quality.md").read_text(encoding="utf-8")
+    assert "**Broken** cannot be installed: no such version" in text
+    assert "| Broken" not in text
+    assert re.search(r"\| Peer [\d.]+ \| 0\.000 \| 0\.000 \| 1\.00 \|", text)
