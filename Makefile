@@ -7,11 +7,15 @@ TORCH_INDEX ?=
 # A folder of question sets for `make bench` (benchmarks/README.md says where public ones come from)
 SETS ?=
 
+# Of `make chaos`: how many schedules, and the seed of the first
+CHAOS_SEEDS ?= 5000
+CHAOS_FIRST ?= 1
+
 BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help setup run test check golden format bench clean
+.PHONY: help setup run test chaos check golden format bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -35,6 +39,9 @@ run: setup ## Run the Discord bot; without a token, the terminal bot
 
 test: $(VENV)/.tests ## Run all tests
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+chaos: $(VENV)/.tests ## Run 5,000 random schedules of trouble; CHAOS_SEEDS and CHAOS_FIRST choose others
+	CHAOS_SEEDS=$(CHAOS_SEEDS) CHAOS_FIRST=$(CHAOS_FIRST) HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/wire/test_chaos.py
 
 check: $(VENV)/.tests ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -15,10 +15,10 @@ from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
 from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.limits import QUESTION
-from bot.replies import SENDING_ERRORS, fill, persistently, think
+from bot.replies import SENDING_ERRORS, fill, persistently, reply, think
 from bot.service import AnswerService
 from bot.state import Asked, GuildSettings, ShownAnswer, State
-from bot.tree import error_text
+from bot.tree import error_text, tell
 from bot.views import view_of
 from index import Answer, DocumentEntry, RetrievalError, Verdict, borrows_subject, with_subject
 
@@ -48,6 +48,30 @@ class Answers:
     def __init__(self, service: AnswerService, state: State) -> None:
         self.service = service
         self.state = state
+        self.lost = 0
+        """How many questions had nowhere to be answered since the start."""
+
+    def give_up(self, question_id: int, channel_id: int, error: Exception) -> None:
+        """Note that Discord leaves nowhere to answer: the channel is gone, a permission, the token, or Discord."""
+        self.lost += 1
+        log.warning("nowhere to answer question=%d channel=%d lost=%d: %s", question_id, channel_id, self.lost, error)
+
+    @asynccontextmanager
+    async def noted(self, question_id: int, token: str, asked: Asked) -> AsyncIterator[None]:
+        """Note a question while it is answered, so that the next process answers it where this one dies.
+
+        Args:
+            question_id: Of its interaction, or of the message that it is.
+            token: To answer the interaction; empty for a message.
+            asked: The question.
+        """
+        await self.state.add_pending(question_id, token, asked)
+        try:
+            yield
+        except Exception:  # not a cancellation: then the process ends
+            await self.state.remove_pending(question_id)
+            raise
+        await self.state.remove_pending(question_id)
 
     async def prepare(self, asked: Asked, *, repeats_question: bool) -> Prepared:
         """Answer a question and note what the answer shows.
@@ -109,15 +133,13 @@ class Answers:
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
         await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
-        await self.state.add_pending(interaction.id, interaction.token, asked)
-        try:
-            await think(interaction, ephemeral=asked.is_private)
-            prepared = await self.prepare(asked, repeats_question=True)
-            await self.send(prepared, lambda: fill(interaction, prepared.body))
-        except Exception:  # not a cancellation: then the process ends, and the next one answers
-            await self.state.remove_pending(interaction.id)
-            raise
-        await self.state.remove_pending(interaction.id)
+        async with self.noted(interaction.id, interaction.token, asked):
+            try:
+                await think(interaction, ephemeral=asked.is_private)
+                prepared = await self.prepare(asked, repeats_question=True)
+                await self.send(prepared, lambda: fill(interaction, prepared.body))
+            except Exception as error:  # told while the question is noted, so that it is not lost in between
+                await tell(interaction, error, interaction.command.qualified_name if interaction.command else "?")
 
     async def send(self, prepared: Prepared, send: Callable[[], Awaitable[int | None]]) -> None:
         """Send an answer and note its message; what could not be sent is forgotten."""
@@ -131,24 +153,26 @@ class Answers:
 
     async def answer_pending(self, bot: discord.Client, pending: list[tuple[int, str, Asked]]) -> None:
         """Answer the questions that an earlier process acknowledged and did not answer."""
-        for interaction_id, token, asked in pending:
-            webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
+        for question_id, token, asked in pending:
+            if token:
+                webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
+                send: Callable[[Body], Awaitable[int]] = partial(self._edit_original, webhook)
+            else:
+                channel = bot.get_partial_messageable(asked.channel_id)
+                send = partial(reply, channel.get_partial_message(question_id))
             try:
                 try:
-                    prepared = await self.prepare(asked, repeats_question=True)
-                except RetrievalError as error:
-                    body = Body(error_text(error, "pending"))
-                    await self._edit_original(webhook, body)
+                    prepared = await self.prepare(asked, repeats_question=bool(token))
+                except Exception as error:
+                    await send(Body(error_text(error, "pending")))
                 else:
-                    await self.send(prepared, partial(self._edit_original, webhook, prepared.body))
+                    await self.send(prepared, partial(send, prepared.body))
                 log.info("answered a question that was pending from before the start")
             except SENDING_ERRORS as error:
-                log.error("a question that was pending from before the start could not be answered: %s", error)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
+                self.give_up(question_id, asked.channel_id, error)
+            except Exception:  # the others are to be answered all the same
                 log.exception("a question that was pending from before the start could not be answered")
-            await self.state.remove_pending(interaction_id)
+            await self.state.remove_pending(question_id)
 
     async def _edit_original(self, webhook: discord.Webhook, body: Body) -> int:
         view = view_of(body.buttons)

@@ -16,13 +16,14 @@ from bot.views import view_of
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = (0.5, 2.0)
-"""discord.py retries what Discord answers with an error, but not a connection that breaks."""
+RETRY_AFTER_S = (0.5, 2.0, 5.0, 15.0, 45.0)
+"""discord.py retries what Discord answers with an error, but not a connection that breaks; about a minute in all."""
 
 Result = TypeVar("Result")
 
 
 ALREADY_ANSWERED = 40060
+RATE_LIMITED = 429
 
 SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 """What sending may end in: `aiohttp` has errors of a broken connection that are no `OSError`."""
@@ -59,13 +60,22 @@ async def fill(interaction: discord.Interaction[Any], body: Body) -> int | None:
             )
         )
         return message.id
-    sent = await interaction.response.send_message(
-        body.content, embeds=embeds, view=view or discord.utils.MISSING, files=_files(body), ephemeral=True
-    )
+    try:
+        sent = await persistently(
+            lambda: interaction.response.send_message(
+                body.content, embeds=embeds, view=view or discord.utils.MISSING, files=_files(body), ephemeral=True
+            )
+        )
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ANSWERED:
+            raise
+        # a receipt was lost: of this answer, or of a "thinking ..." that would stay for good
+        interaction.extras["is_thinking"] = True
+        return await fill(interaction, body)
     return sent.message_id
 
 
-async def reply(message: discord.Message, body: Body) -> int:
+async def reply(message: discord.Message | discord.PartialMessage, body: Body) -> int:
     """Reply to a message and ping its author, nobody else; give the id of the reply.
 
     The nonce lets Discord recognise a repeated attempt and send nothing new.
@@ -123,7 +133,9 @@ async def persistently(send: Callable[[], Awaitable[Result]]) -> Result:
     for pause_s in RETRY_AFTER_S:
         try:
             return await send()
-        except (aiohttp.ClientConnectionError, TimeoutError, discord.DiscordServerError) as error:
+        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+            if isinstance(error, discord.HTTPException) and error.status < 500 and error.status != RATE_LIMITED:
+                raise  # Discord would say the same again
             log.warning("sending again in %.1f s: %s", pause_s, type(error).__name__)
         await asyncio.sleep(pause_s)
     return await send()

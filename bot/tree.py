@@ -88,7 +88,7 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
     try:
         await fill(interaction, Body(text))
     except SENDING_ERRORS as failure:
-        log.error("command=%s failed and its asker could not be told: %s", name, failure)
+        interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, failure)
 
 
 def error_text(error: BaseException, command: str) -> str:

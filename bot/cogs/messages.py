@@ -55,10 +55,8 @@ class Messages(commands.Cog):
                     await self._answer(message, question)
                 else:
                     await reply(message, Body(NO_QUESTION))
-            except discord.Forbidden as error:
-                log.warning("channel=%s does not let me answer: %s", message.channel.id, error.text)
             except SENDING_ERRORS as error:
-                log.error("channel=%s: an answer could not be sent: %s", message.channel.id, error)
+                self.bot.answers.give_up(message.id, message.channel.id, error)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -97,15 +95,16 @@ class Messages(commands.Cog):
             question_message_id=message.id,
             subject=await self._subject_for(message),
         )
-        try:
-            prepared = await self.bot.answers.prepare(asked, repeats_question=False)
-        except Exception as error:  # the one error handler of messages, as the tree has one for commands
-            await reply(message, Body(error_text(error, "message")))
-            return
-        if message.id in self._deleted:
-            await self.bot.state.forget_shown(prepared.answer_id)
-            return
-        await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
+        async with self.bot.answers.noted(message.id, "", asked):
+            try:
+                prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+            except Exception as error:  # the one error handler of messages, as the tree has one for commands
+                await reply(message, Body(error_text(error, "message")))
+                return
+            if message.id in self._deleted:
+                await self.bot.state.forget_shown(prepared.answer_id)
+                return
+            await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
 
     async def _answer_anew(self, message: discord.Message, question: str, shown: ShownAnswer, reply_id: int) -> None:
         ours = self._partial(message.channel.id, reply_id)

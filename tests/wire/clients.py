@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import yarl
@@ -22,8 +23,21 @@ C = TypeVar("C", bound=Client)
 GUILD_READY_TIMEOUT_S = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a local Discord is found, by the bot in another process too."""
+
+    http_url: str
+    gateway_url: str
+    cdn_url: str
+
+    @classmethod
+    def of(cls, local_discord: LocalDiscord) -> Address:
+        return cls(local_discord.http_url, local_discord.gateway_url, local_discord.cdn_url)
+
+
 @contextmanager
-def pointed_at(local_discord: LocalDiscord) -> Iterator[None]:
+def pointed_at(local_discord: LocalDiscord | Address) -> Iterator[None]:
     """Point discord.py at the local Discord: three class attributes, nothing else.
 
     The webhook adapter uses `Route` too, RESUME goes where READY says, and attachments carry their own URLs.

@@ -179,6 +179,16 @@ class Gateway:
         """Whether a bot is connected and has identified or resumed."""
         return any(session.is_valid and session.connection for session in self._sessions.values())
 
+    @property
+    def has_session(self) -> bool:
+        """Whether a bot hears what happens now, if only when it resumes."""
+        return any(session.is_valid for session in self._sessions.values())
+
+    def forget_sessions(self) -> None:
+        """End all sessions, as when the bot's process is gone and with it their ids."""
+        for session in self._sessions.values():
+            session.is_valid = False
+
     def application_flags(self) -> int:
         """Give the application's flags, which mirror its privileged intents."""
         flags = {Intent.GUILD_PRESENCES: 1 << 13, Intent.GUILD_MEMBERS: 1 << 15, Intent.MESSAGE_CONTENT: 1 << 19}

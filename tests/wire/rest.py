@@ -468,6 +468,7 @@ class Rest:
             raise errors.already_acknowledged()
         if self._clock() - interaction.started_at_s > limits.ACKNOWLEDGE_WITHIN_S:
             raise errors.unknown_interaction()
+        self._world.channel(interaction.channel.id)
         callback = CallbackKind(call.body["type"]) if call.body["type"] in set(CallbackKind) else None
         if callback is None or not interaction.allows(callback):
             message = "Interaction type does not allow this kind of callback"
@@ -562,6 +563,7 @@ class Rest:
             raise errors.expired_token()
         if interaction.callback is None:
             raise errors.unknown_webhook()
+        self._world.channel(interaction.channel.id)
         return interaction
 
     def _answer(self, call: Call, interaction: Interaction) -> Message:

@@ -20,7 +20,18 @@ from .interactions import Interaction, InteractionKind
 from .openapi import OpenApiCheck
 from .rest import Request, Rest, Violation
 from .waiting import Changes
-from .world import MODERATOR_PERMISSIONS, Channel, Guild, Json, Message, MessageFlag, Person, Upload, World
+from .world import (
+    MODERATOR_PERMISSIONS,
+    Channel,
+    Guild,
+    Json,
+    Message,
+    MessageFlag,
+    Permission,
+    Person,
+    Upload,
+    World,
+)
 
 T = TypeVar("T")
 
@@ -502,6 +513,17 @@ class LocalDiscord:
         del self.world.guilds[guild.id]
         del guild.members[self.bot.id]
         await self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild=guild, intent=Intent.GUILDS)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Delete a server's channel with all that stands in it."""
+        assert channel.guild is not None
+        self.world.delete_channel(channel)
+        await self.gateway.dispatch("CHANNEL_DELETE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
+
+    async def deny(self, channel: Channel, permissions: Permission) -> None:
+        """Take permissions from the bot, and only the bot, in a server's channel."""
+        channel.denied_to_bot |= permissions
+        await self.gateway.dispatch("CHANNEL_UPDATE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
 
     # ---- how an interaction reaches the bot
 

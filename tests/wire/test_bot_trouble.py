@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot.client import DissentBot
 from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, LogLines, dissent_bot, logged, said_by_the_bot
+from .bots import ANSWERED, BEST_SENTENCE, LogLines, dissent_bot, logged, remembered, said_by_the_bot
 from .server import LocalDiscord
 from .world import Permission
 
@@ -183,14 +184,15 @@ async def test_a_question_that_discord_gave_up_on_is_only_logged(
 async def test_an_answer_that_never_gets_through_is_logged_and_the_bot_goes_on(
     local_discord: LocalDiscord, bot: DissentBot, log: LogLines
 ):
-    local_discord.fail("PATCH /webhooks", drop=True, times=6)
+    attempts = len(replies.RETRY_AFTER_S) + 1
+    local_discord.fail("PATCH /webhooks", drop=True, times=2 * attempts)  # of the answer, and of the error
 
     await local_discord.slash("ask", question=ANSWERED)
-    record = await log.line("its asker could not be told")
+    record = await log.line("nowhere to answer question=")
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
 
     assert BEST_SENTENCE in text_of(read(answer.content))
-    assert record.levelname == "ERROR"
+    assert record.getMessage().split(": ")[0].endswith(f"channel={local_discord.general.id} lost=1")
 
 
 # ---- messages
@@ -217,7 +219,7 @@ async def test_a_reply_that_never_gets_through_is_logged_and_the_bot_goes_on(
     local_discord.fail(f"POST /channels/{local_discord.general.id}", drop=True, times=3)
 
     await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
-    await log.line("an answer could not be sent")
+    await log.line("nowhere to answer question=")
     again = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
     await local_discord.next_message(reply_to=again)
 
@@ -234,7 +236,7 @@ async def test_where_the_bot_may_not_write_one_line_is_logged(
 
     async with dissent_bot(local_discord, library, tmp_path / "data"):
         await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}", channel=silent)
-        record = await log.line(f"channel={silent.id} does not let me answer: Missing Permissions")
+        record = await log.line(f"channel={silent.id} lost=1: 403 Forbidden")
 
     assert record.levelname == "WARNING"
     assert log.tracebacks == []
@@ -258,6 +260,40 @@ async def test_a_question_that_is_deleted_meanwhile_is_not_answered(
     last = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
 
     assert (await local_discord.next_message()).reply_to_id == last.id
+
+
+async def test_a_mention_of_a_process_that_was_killed_is_answered_after_the_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    has_begun = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        monkeypatch.setattr(bot.service, "ask", never)
+        question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        await has_begun.wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        reply = await local_discord.next_message(reply_to=question)
+        await remembered(bot, reply)
+
+    assert BEST_SENTENCE in text_of(read(reply.content))
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+async def test_a_receipt_that_is_lost_before_an_error_does_not_leave_the_person_waiting(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    attempts = len(replies.RETRY_AFTER_S) + 1
+    local_discord.fail("POST /interactions", drop=True, after=True, times=attempts)
+
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    assert "Something went wrong on my side" in answer.text
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
 
 
 # ---- the gateway

@@ -485,6 +485,13 @@ class World:
             raise errors.unknown_channel()
         return self.channels[channel_id]
 
+    def delete_channel(self, channel: Channel) -> None:
+        """Remove a server's channel with all its messages."""
+        assert channel.guild is not None
+        channel.guild.channels.remove(channel)
+        del self.channels[channel.id]
+        self.messages = {key: message for key, message in self.messages.items() if message.channel_id != channel.id}
+
     def message(self, message_id: int, channel_id: int | None = None) -> Message:
         message = self.messages.get(message_id)
         if message is None or channel_id not in (None, message.channel_id):

@@ -1,0 +1,108 @@
+"""The bot in a process of its own, which can be killed as a power cut would."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import sqlite3
+from collections.abc import Coroutine
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from bot import client
+from bot.client import run_bot
+from bot.service import AnswerService
+from bot.settings import Settings
+from bot.state import State
+from index import Library
+from tests.fakes import WordEmbedder
+
+from .bots import HurriedBot
+from .clients import Address, pointed_at
+from .server import LocalDiscord
+
+HASTE = 0.05
+"""A pause of the bot or of discord.py lasts this part of its real length: a schedule takes a second, not twenty."""
+
+_processes = multiprocessing.get_context("forkserver")  # imports once, then each process starts in milliseconds
+_processes.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    address: Address
+    token: str
+    corpus: Path
+    index: Path
+    data: Path
+
+
+class KillableBot:
+    """The bot, which is started, killed and started again over the same state.
+
+    Args:
+        discord: Where it logs in.
+        library: Its corpus, and the index that is there already.
+        data: The folder of its state and its log.
+    """
+
+    def __init__(self, discord: LocalDiscord, library: Library, data: Path) -> None:
+        self._discord = discord
+        self._job = _Job(Address.of(discord), discord.token, library.corpus, library.folder.parents[1], data)
+        self._process: BaseProcess | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it is on the gateway."""
+        self._job.data.mkdir(exist_ok=True)
+        identify_count = self._discord.gateway.identify_count
+        self._process = _processes.Process(target=_run, args=(self._job,), daemon=True)
+        self._process.start()
+        await self._discord.connected(identify_count=identify_count + 1, timeout_s=30)
+
+    async def kill(self) -> None:
+        """End it without a word, and Discord's session with it."""
+        if self._process is None:
+            return
+        self._process.kill()
+        await asyncio.to_thread(self._process.join)
+        self._process.close()
+        self._process = None
+
+    def pending_ids(self) -> set[int]:
+        """Which questions the bot has noted to answer."""
+        with closing(sqlite3.connect(self._job.data / "bot.sqlite3")) as state:
+            return {number for (number,) in state.execute("SELECT interaction_id FROM pending_questions")}
+
+    def log(self) -> str:
+        """Everything that it logged, over all starts."""
+        return _log_file(self._job).read_text(encoding="utf-8")
+
+
+def _log_file(job: _Job) -> Path:
+    return job.data / "bot.log"
+
+
+def _run(job: _Job) -> None:
+    logging.basicConfig(filename=_log_file(job), level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    client.DissentBot = HurriedBot  # type: ignore[misc]
+    asyncio.sleep = _hurried(asyncio.sleep)
+    with pointed_at(job.address):
+        asyncio.run(_serve(job))
+
+
+async def _serve(job: _Job) -> None:
+    settings = Settings(corpus_dir=job.corpus, data_dir=job.data, discord_token=job.token)
+    library = Library(corpus=job.corpus, data=job.index, embedder=WordEmbedder())
+    await run_bot(settings, AnswerService(library), State(job.data / "bot.sqlite3"))
+
+
+def _hurried(sleep: Any) -> Any:
+    def hurried_sleep(delay: float, result: object = None) -> Coroutine[Any, Any, object]:
+        pause: Coroutine[Any, Any, object] = sleep(delay * HASTE, result)
+        return pause
+
+    return hurried_sleep
