@@ -80,7 +80,7 @@ async def test_more_shows_the_next_quotes_to_who_asks_for_them(
 ):
     quotes = bot.service.quotes
     monkeypatch.setattr(buttons_cog, "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
-    monkeypatch.setattr(bot.service, "quotes", lambda question, within: quotes(MANY_SUBJECTS, within=within))
+    monkeypatch.setattr(bot.service, "quotes", lambda question, within, asker: quotes(MANY_SUBJECTS, within=within))
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
     first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
     second = await (await local_discord.press(first, "More")).answer()
