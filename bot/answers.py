@@ -19,6 +19,7 @@ from bot.replies import SENDING_ERRORS, fill, persistently, reply, think
 from bot.service import AnswerService
 from bot.state import Asked, GuildSettings, ShownAnswer, State
 from bot.tree import error_text, tell
+from bot.turns import Asker, CoolDown
 from bot.views import view_of
 from index import Answer, DocumentEntry, RetrievalError, Verdict, borrows_subject, with_subject
 
@@ -48,6 +49,9 @@ class Answers:
     def __init__(self, service: AnswerService, state: State) -> None:
         self.service = service
         self.state = state
+        self.is_closing = False
+        """Whether the bot is logging out: what fails from now on is left to the next process."""
+        self._cool_down = CoolDown()
         self.lost = 0
         """How many questions had nowhere to be answered since the start."""
 
@@ -69,7 +73,8 @@ class Answers:
         try:
             yield
         except Exception:  # not a cancellation: then the process ends
-            await self.state.remove_pending(question_id)
+            if not self.is_closing:
+                await self.state.remove_pending(question_id)
             raise
         await self.state.remove_pending(question_id)
 
@@ -85,7 +90,9 @@ class Answers:
         """
         settings = await self.check_may_ask(asked)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
-        answer = await self.service.ask(text_of(asked), within=asked.within, nearest=asked.shows_nearest)
+        answer = await self.service.ask(
+            text_of(asked), within=asked.within, nearest=asked.shows_nearest, asker=asker_of(asked)
+        )
         answer = replace(answer, question=asked.question)
         if answer.verdict is Verdict.NOT_COVERED and settings.notes_uncovered and asked.guild_id is not None:
             await self.state.note_uncovered(asked.guild_id, asked.question, answer.unknown_words)
@@ -116,6 +123,16 @@ class Answers:
             raise BlockedError("the asker is blocked")
         return settings
 
+    def admit(self, asked: Asked) -> None:
+        """Count a question that a person has just asked.
+
+        Raises:
+            BusyError: Too many wait already.
+            CoolDownError: This person has asked a lot.
+        """
+        self.service.turns.check_room(asker_of(asked))
+        self._cool_down.count(asked.asker_id)
+
     def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
         if answer.quotes:
             return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
@@ -133,12 +150,16 @@ class Answers:
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
         await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
+        self.admit(asked)
         async with self.noted(interaction.id, interaction.token, asked):
             try:
                 await think(interaction, ephemeral=asked.is_private)
                 prepared = await self.prepare(asked, repeats_question=True)
                 await self.send(prepared, lambda: fill(interaction, prepared.body))
-            except Exception as error:  # told while the question is noted, so that it is not lost in between
+            except Exception as error:
+                if self.is_closing:
+                    raise
+                # told while the question is noted, so that it is not lost in between
                 await tell(interaction, error, interaction.command.qualified_name if interaction.command else "?")
 
     async def send(self, prepared: Prepared, send: Callable[[], Awaitable[int | None]]) -> None:
@@ -182,6 +203,11 @@ class Answers:
             )
         )
         return message.id
+
+
+def asker_of(asked: Asked) -> Asker:
+    """Whose turn a question takes."""
+    return Asker(asked.guild_id or asked.asker_id, asked.asker_id)
 
 
 def text_of(asked: Asked) -> str:

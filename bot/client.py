@@ -66,6 +66,7 @@ class DissentBot(commands.Bot):
 
     async def close(self) -> None:
         """Log out."""
+        self.answers.is_closing = True
         self.clean_up.cancel()
         await super().close()
 

@@ -1,6 +1,6 @@
 """The async doorway to `index`: nothing slow ever runs on the event loop.
 
-Two threads: one asks, so that questions are answered in order and never fight for the processor; one builds, so that
+Two threads: one asks, so that questions are answered in turn and never fight for the processor; one builds, so that
 a reload does not hold questions up.
 """
 
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from bot.turns import NOBODY, Asker, Turns
 from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError, Suggestions
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class AnswerService:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self.turns = Turns()
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build")
         self._ready = asyncio.Event()
@@ -66,19 +68,23 @@ class AnswerService:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, question: str, *, within: str | None = None, nearest: bool = False) -> Answer:
+    async def ask(
+        self, question: str, *, within: str | None = None, nearest: bool = False, asker: Asker = NOBODY
+    ) -> Answer:
         """Answer a question.
 
         Args:
             question: As the retrievers are to read it.
             within: The id of the only document to search.
             nearest: Whether to quote even what does not cover it.
+            asker: Whose turn it takes.
 
         Raises:
+            BusyError: Too many questions wait.
             NotReadyError: There is no index yet, and there will not be one within a minute.
             RetrievalError: There can be none: its message says why.
         """
-        answer = await self._ask(lambda: self.library.ask(question, within=within, nearest=nearest))
+        answer = await self._ask(lambda: self.library.ask(question, within=within, nearest=nearest), asker)
         log.debug("question=%r", question)
         log.info(
             "answered verdict=%s quotes=%d confidence=%.3f elapsed_ms=%.0f",
@@ -89,14 +95,15 @@ class AnswerService:
         )
         return answer
 
-    async def quotes(self, question: str, *, within: str | None = None) -> Answer:
+    async def quotes(self, question: str, *, within: str | None = None, asker: Asker = NOBODY) -> Answer:
         """An answer with many quotes, whether they cover the question or not; raises as `ask` does."""
         return await self._ask(
-            lambda: self.library.ask(question, within=within, room=QUOTES_ROOM, limit=QUOTES_LIMIT, nearest=True)
+            lambda: self.library.ask(question, within=within, room=QUOTES_ROOM, limit=QUOTES_LIMIT, nearest=True),
+            asker,
         )
 
-    async def _ask(self, work: Callable[[], Answer]) -> Answer:
-        """Run a question on its thread when there is an index."""
+    async def _ask(self, work: Callable[[], Answer], asker: Asker) -> Answer:
+        """Run a question on its thread when there is an index and it is its turn."""
         if not self._ready.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
@@ -105,7 +112,8 @@ class AnswerService:
         self._waiting += 1
         self._is_idle.clear()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._asking, work)
+            async with self.turns.turn(asker):
+                return await asyncio.get_running_loop().run_in_executor(self._asking, work)
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -171,6 +179,7 @@ class AnswerService:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.turns.close()
         self._asking.shutdown(wait=False, cancel_futures=True)
         self._building.shutdown(wait=False, cancel_futures=True)
 

@@ -82,6 +82,8 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
         # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
         log.warning("command=%s could not be acknowledged: code=%s", name, error.code)
         return
+    if interaction.client.answers.is_closing:
+        return  # what was being answered is left to the next process
     text = error_text(error, name)
     if interaction.type is discord.InteractionType.autocomplete:
         return  # there is nowhere to say it; the person goes on typing

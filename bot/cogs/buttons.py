@@ -19,6 +19,7 @@ from bot.render.passages import context_body, more_body, person_body, source_bod
 from bot.replies import fill, post, think
 from bot.state import Asked, ShownAnswer
 from bot.tree import tell
+from bot.turns import Asker
 from bot.views import QUESTION_FIELD, follow_up_modal
 from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
 
@@ -105,7 +106,8 @@ class Buttons(commands.Cog):
             await fill(interaction, Body(NOT_KEPT))
             return
         page = int(argument) if argument.isdecimal() else 1
-        answer = await self.bot.service.quotes(text_of(shown.asked), within=shown.asked.within)
+        asker = Asker(guild_id_of(interaction) or interaction.user.id, interaction.user.id)
+        answer = await self.bot.service.quotes(text_of(shown.asked), within=shown.asked.within, asker=asker)
         others = [quote for quote in answer.quotes if not any(_overlap(quote, other) for other in shown.quotes)]
         before = (page - 1) * DEFAULT_LIMIT
         body = more_body(

@@ -97,6 +97,7 @@ class Messages(commands.Cog):
         )
         async with self.bot.answers.noted(message.id, "", asked):
             try:
+                self.bot.answers.admit(asked)
                 prepared = await self.bot.answers.prepare(asked, repeats_question=False)
             except Exception as error:  # the one error handler of messages, as the tree has one for commands
                 await reply(message, Body(error_text(error, "message")))

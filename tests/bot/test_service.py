@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import service as service_module
 from bot.service import AnswerService, NotReadyError
-from index import CorpusError, Library, RetrievalError, UnknownDocumentError, Verdict
+from bot.turns import NOBODY, Asker, BusyError, CoolDown, CoolDownError, Turns
+from index import Answer, CorpusError, Library, RetrievalError, UnknownDocumentError, Verdict
 from tests.bot.embedders import PATIENCE_S, HeldEmbedder
 from tests.fakes import WordEmbedder
 from tests.wire.bots import logged
@@ -301,3 +304,138 @@ async def test_the_status_is_the_librarys(library: Library):
         status = await service.status()
 
     assert (status.documents, status.model) == (6, "words")
+
+
+# ---- turns
+
+
+class SlowLibrary:
+    """Says whose question it was, when it may."""
+
+    def __init__(self, library: Library) -> None:
+        self.asked: list[str] = []
+        self.may_go_on = threading.Event()
+        self._ask = library.ask
+
+    def ask(self, question: str, **more: Any) -> Answer:
+        assert self.may_go_on.wait(PATIENCE_S)
+        self.asked.append(question)
+        return self._ask(QUESTION)
+
+
+@asynccontextmanager
+async def held_service(library: Library, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Any, SlowLibrary]]:
+    """A service whose thread waits for the test, as soon as it is ready."""
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        slow = SlowLibrary(library)
+        monkeypatch.setattr(library, "ask", slow.ask)
+        try:
+            yield service, slow
+        finally:
+            slow.may_go_on.set()
+
+
+async def asked_by(service: AnswerService, *askers: str) -> list[asyncio.Task[Answer]]:
+    """Questions, each under its asker's name, such as `a1`: person 1 of server a."""
+    tasks = [
+        asyncio.create_task(service.ask(name, asker=Asker(ord(name[0]), int(name[1:].split("'")[0]))))
+        for name in askers
+    ]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_servers_and_people_take_turns(library: Library, monkeypatch: pytest.MonkeyPatch):
+    async with held_service(library, monkeypatch) as (service, slow):
+        tasks = await asked_by(service, "a1", "a1'", "a1''", "a2", "a2'", "b3", "b3'", "c4")
+        slow.may_go_on.set()
+        await asyncio.gather(*tasks)
+
+    assert slow.asked == ["a1", "a1'", "b3", "c4", "a2", "b3'", "a1''", "a2'"]
+
+
+async def test_a_full_queue_tells_people_when_to_come_back(library: Library, monkeypatch: pytest.MonkeyPatch):
+    async with held_service(library, monkeypatch) as (service, slow):
+        service.turns = Turns(limit=4)
+        tasks = await asked_by(service, "a1", "a2", "a3", "b4", "c5")
+        with pytest.raises(BusyError) as busy:
+            await service.ask("too much", asker=Asker(ord("d"), 6))
+        slow.may_go_on.set()
+        await asyncio.gather(*tasks)
+        await service.ask("later", asker=Asker(ord("d"), 6))
+
+    assert re.fullmatch(r"I am busy: .* try again in \d+ s\.", busy.value.user_message)
+    assert slow.asked[-1] == "later"
+
+
+async def test_one_server_fills_no_more_than_half_of_the_queue(library: Library, monkeypatch: pytest.MonkeyPatch):
+    async with held_service(library, monkeypatch) as (service, slow):
+        service.turns = Turns(limit=4)
+        tasks = await asked_by(service, "a1", "a2", "a3")
+        with pytest.raises(BusyError):
+            await service.ask("too much", asker=Asker(ord("a"), 4))
+        tasks += await asked_by(service, "b5", "b6")
+        slow.may_go_on.set()
+        await asyncio.gather(*tasks)
+
+    assert len(slow.asked) == 5
+
+
+async def test_who_gives_up_costs_the_others_no_turn(library: Library, monkeypatch: pytest.MonkeyPatch):
+    async with held_service(library, monkeypatch) as (service, slow):
+        first, second, third = await asked_by(service, "a1", "a2", "a3")
+        second.cancel()
+        slow.may_go_on.set()
+        await asyncio.gather(first, third)
+        await service.ask("next")
+
+    assert second.cancelled()
+    assert slow.asked == ["a1", "a3", "next"]
+
+
+async def test_the_time_to_wait_follows_how_long_questions_take():
+    now_s = 0.0
+    turns = Turns(limit=2, clock=lambda: now_s)
+
+    for _ in range(100):
+        async with turns.turn(NOBODY):
+            now_s += 7.0
+    async with turns.turn(NOBODY):
+        waiting = [asyncio.create_task(turns._wait(Asker(server_id, 1))) for server_id in (1, 2)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError) as busy:
+            turns.check_room(Asker(3, 1))
+        turns.close()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert "try again in 21 s" in busy.value.user_message
+
+
+async def test_a_person_who_asks_a_lot_cools_down_and_others_do_not():
+    now_s = 0.0
+    cool_down = CoolDown(at_once=3, every_s=10.0, clock=lambda: now_s)
+
+    for _ in range(3):
+        cool_down.count(1)
+    with pytest.raises(CoolDownError) as early:
+        cool_down.count(1)
+    cool_down.count(2)
+    now_s = 10.0
+    cool_down.count(1)
+    with pytest.raises(CoolDownError):
+        cool_down.count(1)
+
+    assert "ask again in 10 s" in early.value.user_message
+
+
+async def test_a_cool_down_forgets_people():
+    now_s = 0.0
+    cool_down = CoolDown(at_once=3, every_s=10.0, clock=lambda: now_s)
+    for person_id in range(100):
+        cool_down.count(person_id)
+    now_s = 20.0
+
+    cool_down.count(7)
+
+    assert set(cool_down._free_at_s) == {7}

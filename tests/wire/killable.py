@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import signal
 import sqlite3
 from collections.abc import Coroutine
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -64,10 +65,19 @@ class KillableBot:
         await self._discord.connected(identify_count=identify_count + 1, timeout_s=30)
 
     async def kill(self) -> None:
-        """End it without a word, and Discord's session with it."""
-        if self._process is None:
-            return
-        self._process.kill()
+        """End it without a word."""
+        if self._process is not None:
+            self._process.kill()
+            await self._ended()
+
+    async def stop(self) -> None:
+        """End it as a service manager does, with a signal that it hears."""
+        if self._process is not None:
+            self._process.terminate()
+            await self._ended()
+
+    async def _ended(self) -> None:
+        assert self._process is not None
         await asyncio.to_thread(self._process.join)
         self._process.close()
         self._process = None
@@ -90,14 +100,21 @@ def _run(job: _Job) -> None:
     logging.basicConfig(filename=_log_file(job), level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     client.DissentBot = HurriedBot  # type: ignore[misc]
     asyncio.sleep = _hurried(asyncio.sleep)
-    with pointed_at(job.address):
+    with pointed_at(job.address), suppress(asyncio.CancelledError):
         asyncio.run(_serve(job))
 
 
 async def _serve(job: _Job) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as the command line does
     settings = Settings(corpus_dir=job.corpus, data_dir=job.data, discord_token=job.token)
     library = Library(corpus=job.corpus, data=job.index, embedder=WordEmbedder())
-    await run_bot(settings, AnswerService(library), State(job.data / "bot.sqlite3"))
+    state = State(job.data / "bot.sqlite3")
+    try:
+        await run_bot(settings, AnswerService(library), state)
+    finally:
+        state.close()
 
 
 def _hurried(sleep: Any) -> Any:

@@ -82,7 +82,7 @@ async def test_more_shows_the_next_quotes_to_who_asks_for_them(
 ):
     quotes = bot.service.quotes
     monkeypatch.setattr(buttons_cog, "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
-    monkeypatch.setattr(bot.service, "quotes", lambda question, within: quotes(MANY_SUBJECTS, within=within))
+    monkeypatch.setattr(bot.service, "quotes", lambda question, within, asker: quotes(MANY_SUBJECTS, within=within))
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
     first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
     second = await (await local_discord.press(first, "More")).answer()
@@ -420,9 +420,12 @@ async def test_a_question_of_a_process_that_was_killed_is_answered_after_the_res
 async def test_an_answered_question_is_not_answered_again_after_a_restart(
     local_discord: LocalDiscord, library: Library, data: Path
 ):
-    async with dissent_bot(local_discord, library, data):
+    async with dissent_bot(local_discord, library, data) as bot:
         await (await local_discord.slash("ask", question=ANSWERED)).answer()
         await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+        async with asyncio.timeout(10):
+            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
     async with dissent_bot(local_discord, library, data) as bot:
         assert await bot.state.pending() == []
 

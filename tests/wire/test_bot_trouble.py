@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
+from bot.turns import QUESTIONS_AT_ONCE, Turns
 from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
@@ -124,6 +125,37 @@ async def test_after_a_failure_the_next_question_is_answered(
 
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
 
+    assert BEST_SENTENCE in text_of(read(answer.content))
+
+
+# ---- too many questions
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+async def test_a_full_queue_says_when_to_come_back(local_discord: LocalDiscord, bot: DissentBot, by_command: bool):
+    bot.service.turns = Turns(limit=0)
+
+    if by_command:
+        answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    else:
+        await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        answer = await local_discord.next_message()
+
+    assert re.fullmatch(r"I am busy: .* try again in \d+ s\.", answer.text)
+    assert answer.is_ephemeral is by_command
+
+
+async def test_who_asks_a_lot_is_kindly_told_to_wait_and_others_are_answered(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    for _ in range(QUESTIONS_AT_ONCE):
+        await (await local_discord.slash("ask", question=ANSWERED)).answer()
+
+    told = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    answer = await (await local_discord.slash("ask", question=ANSWERED, user=local_discord.bob)).answer()
+
+    assert re.fullmatch(r"Thank you for so many questions! .* ask again in \d+ s\.", told.text)
+    assert told.is_ephemeral
     assert BEST_SENTENCE in text_of(read(answer.content))
 
 

@@ -189,12 +189,13 @@ class Schedule:
             await self._discord.close_gateway(int(kind))
 
     async def _restart(self) -> None:
-        """Kill the bot in the middle of questions; of a message that it has not noted, it never got to know."""
+        """Kill or stop the bot in the middle of questions; of a message that it has not noted, it never got to know."""
         await self._ask()
         await self._mention()
         await asyncio.sleep(self._random.choice([0.0, 0.005, 0.01, 0.02, 0.05]))
-        self._tell("kill")
-        await self._bot.kill()
+        end = self._random.choice([self._bot.kill, self._bot.stop])
+        self._tell(end.__name__)
+        await end()
         self._discord.gateway.forget_sessions()
         await asyncio.sleep(LATE_S)  # a real restart takes longer than any request that is still on its way
         noted = self._bot.pending_ids()
