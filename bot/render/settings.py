@@ -90,7 +90,8 @@ def setup_body(settings: GuildSettings) -> Body:
         f"{'private' if settings.private_by_default else 'public'}, questions "
         f"{'kept' if settings.keeps_questions else 'not kept'}, "
         f"{'noted' if settings.notes_uncovered else 'not noted'}.",
-        "Then try `/ask`. I post nothing on my own. `/settings show` shows all of this again.",
+        "Then try `/ask`. I post nothing on my own, unless you pick channels for it: `/settings answers channel:`. "
+        "`/settings show` shows all of this again.",
     ]
     return Body("\n".join(steps))
 
