@@ -36,6 +36,15 @@ class BlockedError(RetrievalError):
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """An answer that is not shown yet."""
+
+    asked: Asked
+    answer: Answer
+    settings: GuildSettings
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """An answer that is ready to be sent."""
 
@@ -88,14 +97,37 @@ class Answers:
         Raises:
             RetrievalError: It cannot be answered; its message says why.
         """
+        found = await self.look_up(asked)
+        if (
+            found.answer.verdict is Verdict.NOT_COVERED
+            and found.settings.notes_uncovered
+            and asked.guild_id is not None
+        ):
+            await self.state.note_uncovered(asked.guild_id, asked.question, found.answer.unknown_words)
+        return await self.present(found, repeats_question=repeats_question)
+
+    async def look_up(self, asked: Asked) -> Found:
+        """Find an answer, for nobody to see yet.
+
+        Raises:
+            RetrievalError: There can be none; its message says why.
+        """
         settings = await self.check_may_ask(asked)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
         answer = await self.service.ask(
             text_of(asked), within=asked.within, nearest=asked.shows_nearest, asker=asker_of(asked)
         )
-        answer = replace(answer, question=asked.question)
-        if answer.verdict is Verdict.NOT_COVERED and settings.notes_uncovered and asked.guild_id is not None:
-            await self.state.note_uncovered(asked.guild_id, asked.question, answer.unknown_words)
+        return Found(asked, replace(answer, question=asked.question), settings)
+
+    async def present(self, found: Found, *, repeats_question: bool, preface: str = "") -> Prepared:
+        """Make the message that shows an answer, and note what it shows.
+
+        Args:
+            found: The answer.
+            repeats_question: Whether the message is to repeat the question.
+            preface: A line to put first, in Discord's markup.
+        """
+        asked, answer, settings = found.asked, found.answer, found.settings
         answer_id = await self.state.add_shown(
             asked,
             verdict=answer.verdict,
@@ -108,6 +140,7 @@ class Answers:
             repeats_question=repeats_question,
             at=discord.utils.utcnow(),
             subject=asked.subject,
+            preface=preface,
             buttons=self._buttons(answer_id, answer, asked, settings),
         )
         return Prepared(body, answer_id)

@@ -21,7 +21,12 @@ log = logging.getLogger(__name__)
 EXTENSIONS = ("bot.cogs.ask", "bot.cogs.messages", "bot.cogs.buttons", "bot.cogs.about", "bot.cogs.settings")
 
 PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, read_message_history=True
+    view_channel=True,
+    send_messages=True,
+    create_public_threads=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    read_message_history=True,
 )
 """The smallest set with which every feature works; the README's invitation asks for these."""
 

@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 
 ALREADY_ANSWERED = 40060
 RATE_LIMITED = 429
+HAS_THREAD = 160004
 
 SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 """What sending may end in: `aiohttp` has errors of a broken connection that are no `OSError`."""
@@ -109,18 +110,44 @@ async def change(message: discord.PartialMessage, body: Body) -> None:
 
 
 async def post(
-    channel: discord.abc.Messageable, body: Body, *, nonce: int, roles: Sequence[discord.abc.Snowflake] | bool
-) -> None:
-    """Send a message that pings these roles and nobody else.
+    channel: discord.abc.Messageable,
+    body: Body,
+    *,
+    nonce: int,
+    roles: Sequence[discord.abc.Snowflake] | bool = False,
+    people: Sequence[discord.abc.Snowflake] | bool = False,
+) -> int:
+    """Send a message that pings these roles and people and nobody else; give its id.
 
     Args:
         channel: Where.
         body: What.
         nonce: Lets Discord recognise a repeated attempt and send nothing new.
-        roles: Whom to ping; False: nobody.
+        roles: Which roles to ping; False: none.
+        people: Whom to ping; False: nobody.
     """
-    allowed = discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
-    await persistently(lambda: channel.send(body.content, allowed_mentions=allowed, nonce=nonce))
+    allowed = discord.AllowedMentions(everyone=False, users=people, roles=roles, replied_user=False)
+    view = view_of(body.buttons)
+    sent = await persistently(
+        lambda: channel.send(
+            body.content,
+            embeds=[body.embed] if body.embed else [],
+            view=view or discord.utils.MISSING,
+            allowed_mentions=allowed,
+            nonce=nonce,
+        )
+    )
+    return sent.id
+
+
+async def open_thread(message: discord.Message, name: str) -> None:
+    """Open a thread below a message; it has the message's id. One that is there already, from an attempt whose receipt
+    was lost, serves as well."""
+    try:
+        await persistently(lambda: message.create_thread(name=name))
+    except discord.HTTPException as error:
+        if error.code != HAS_THREAD:
+            raise
 
 
 def _files(body: Body) -> list[discord.File]:

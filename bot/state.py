@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,6 +68,15 @@ MIGRATIONS = (
         asked TEXT NOT NULL,
         expires_at REAL NOT NULL
     ) STRICT""",
+    """CREATE TABLE answer_channels (
+        channel_id INTEGER PRIMARY KEY,
+        guild_id INTEGER NOT NULL,
+        mode TEXT NOT NULL,
+        report_channel_id INTEGER,
+        seen INTEGER NOT NULL DEFAULT 0,
+        answered INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    "CREATE INDEX answer_channels_by_guild ON answer_channels (guild_id)",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -104,6 +114,35 @@ class GuildSettings:
     def has_person_to_ask(self) -> bool:
         """Whether *Ask a person* has somewhere to pass a question on to."""
         return self.person_channel_id is not None or self.person_role_id is not None
+
+
+class AnswerMode(StrEnum):
+    """What happens to questions in an answer channel; where nothing is set, nothing does."""
+
+    SHADOW = "shadow"
+    """Moderators see elsewhere what would have been answered; members see nothing."""
+    REPLY = "reply"
+    THREAD = "thread"
+    """Answered in a thread of the question's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChannel:
+    """A channel in which questions are answered without anybody speaking to the bot."""
+
+    channel_id: int
+    guild_id: int
+    mode: AnswerMode
+    report_channel_id: int | None = None
+    """Where shadow mode shows its answers."""
+    seen: int = 0
+    """Questions so far."""
+    answered: int = 0
+    """Those of them that were answered, or would have been."""
+
+    def __post_init__(self) -> None:
+        if self.mode is AnswerMode.SHADOW and self.report_channel_id is None:
+            raise ValueError("shadow mode has nowhere to report to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +246,48 @@ class State:
             )
         )
         return await self.guild_settings(guild_id)
+
+    # ---- answer channels
+
+    async def answer_channels(self, guild_id: int) -> list[AnswerChannel]:
+        """A server's answer channels, by id."""
+        return await self._answer_channels("guild_id = ?", guild_id)
+
+    async def answer_channel(self, channel_id: int) -> AnswerChannel | None:
+        """What is set for a channel; None where nothing is."""
+        return next(iter(await self._answer_channels("channel_id = ?", channel_id)), None)
+
+    async def _answer_channels(self, condition: str, value: int) -> list[AnswerChannel]:
+        rows = await self._rows(
+            "SELECT channel_id, guild_id, mode, report_channel_id, seen, answered FROM answer_channels"
+            f" WHERE {condition} ORDER BY channel_id",
+            (value,),
+        )
+        return [
+            AnswerChannel(channel_id, guild_id, AnswerMode(mode), report_channel_id, seen, answered)
+            for channel_id, guild_id, mode, report_channel_id, seen, answered in rows
+        ]
+
+    async def set_answer_channel(self, channel: AnswerChannel) -> None:
+        """Set a channel's mode; its tally stays."""
+        await self._change(
+            "INSERT INTO answer_channels (channel_id, guild_id, mode, report_channel_id) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (channel_id) DO UPDATE SET mode = excluded.mode,"
+            " report_channel_id = excluded.report_channel_id",
+            (channel.channel_id, channel.guild_id, str(channel.mode), channel.report_channel_id),
+        )
+
+    async def forget_answer_channel(self, channel_id: int) -> None:
+        """Switch a channel off and forget its tally."""
+        await self._change("DELETE FROM answer_channels WHERE channel_id = ?", (channel_id,))
+
+    async def count_question(self, channel_id: int, *, is_answered: bool) -> AnswerChannel | None:
+        """Count a question of an answer channel; give the channel with its tally, None where it was switched off."""
+        await self._change(
+            "UPDATE answer_channels SET seen = seen + 1, answered = answered + ? WHERE channel_id = ?",
+            (is_answered, channel_id),
+        )
+        return await self.answer_channel(channel_id)
 
     # ---- what answers showed
 

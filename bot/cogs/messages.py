@@ -15,6 +15,8 @@ import discord
 from discord.ext import commands
 
 from bot.answers import subject_of
+from bot.channels import AnswerChannels, asks_openly, speaks_to_nobody, text_of
+from bot.chatter import is_question
 from bot.client import DissentBot
 from bot.render.body import Body
 from bot.render.limits import QUESTION
@@ -22,6 +24,7 @@ from bot.render.text import without_mention
 from bot.replies import SENDING_ERRORS, change, reply
 from bot.state import Asked, ShownAnswer
 from bot.tree import error_text
+from index import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class Messages(commands.Cog):
 
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
+        self._channels = AnswerChannels(bot, bot.answers)
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         """Of the messages that are being dealt with: an edit or a deletion waits for the answer before it."""
         self._deleted: set[int] = set()
@@ -43,15 +47,18 @@ class Messages(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that speaks to the bot."""
+        """Answer a message that speaks to the bot, or that asks in an answer channel."""
         if message.author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
             return
-        if not self._is_for_us(message):
+        is_for_us = self._is_for_us(message)
+        if not is_for_us and not asks_openly(message):
             return
         question = self._question_in(message)
         async with self._alone(message.id):
             try:
-                if question:
+                if not is_for_us:
+                    await self._channels.answer(message, question)
+                elif question:
                     await self._answer(message, question)
                 else:
                     await reply(message, Body(NO_QUESTION))
@@ -70,6 +77,8 @@ class Messages(commands.Cog):
             shown = await self.bot.state.shown_for_message(message.id)
             if shown is None or shown.message_id is None or shown.asked.question == question:
                 return
+            if shown.asked.channel_id not in (message.channel.id, message.id):
+                return  # shadow mode showed elsewhere what would have been answered then
             try:
                 await self._answer_anew(message, question, shown, shown.message_id)
             except SENDING_ERRORS as error:
@@ -108,7 +117,7 @@ class Messages(commands.Cog):
             await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
 
     async def _answer_anew(self, message: discord.Message, question: str, shown: ShownAnswer, reply_id: int) -> None:
-        ours = self._partial(message.channel.id, reply_id)
+        ours = self._partial(shown.asked.channel_id, reply_id)
         asked = Asked(
             question=question,
             asker_id=shown.asked.asker_id,
@@ -118,7 +127,17 @@ class Messages(commands.Cog):
             subject=await self._subject_for(message, before=shown.id),
         )
         try:
-            prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+            if not self._is_for_us(message):
+                found = await self.bot.answers.look_up(asked)
+                if found.answer.verdict is not Verdict.ANSWERED:  # nobody asked us, so there is nothing to say
+                    await ours.delete()
+                    await self.bot.state.forget_shown(shown.id)
+                    return
+                prepared = await self.bot.answers.present(found, repeats_question=False)
+            else:
+                prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+        except SENDING_ERRORS:
+            raise
         except Exception as error:
             await change(ours, Body(error_text(error, "message")))
             return
@@ -140,7 +159,7 @@ class Messages(commands.Cog):
             if shown is None or shown.message_id is None:
                 return
             try:
-                await self._partial(channel_id, shown.message_id).delete()
+                await self._partial(shown.asked.channel_id, shown.message_id).delete()
             except discord.NotFound:
                 pass  # a moderator was faster
             except SENDING_ERRORS as error:
@@ -173,14 +192,18 @@ class Messages(commands.Cog):
             return False
         replied_to = message.reference.resolved if message.reference else None
         is_reply_to_us = isinstance(replied_to, discord.Message) and replied_to.author == me
-        return is_reply_to_us or self._is_in_our_thread(message)
+        if is_reply_to_us:
+            return True
+        # in a thread of ours people talk to each other, too
+        is_follow_up = speaks_to_nobody(message) and is_question(message.content, follows_up=True)
+        return is_follow_up and self._is_in_our_thread(message)
 
     def _is_in_our_thread(self, message: discord.Message) -> bool:
         me = self.bot.user
         return isinstance(message.channel, discord.Thread) and me is not None and message.channel.owner_id == me.id
 
     def _question_in(self, message: discord.Message) -> str:
-        return without_mention(message.content, self.bot.user.id if self.bot.user else 0)[:QUESTION]
+        return without_mention(text_of(message), self.bot.user.id if self.bot.user else 0)[:QUESTION]
 
     def _partial(self, channel_id: int, message_id: int) -> discord.PartialMessage:
         return self.bot.get_partial_messageable(channel_id).get_partial_message(message_id)

@@ -8,13 +8,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.channels import problem_of
 from bot.client import DissentBot
+from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
+from bot.state import AnswerChannel, AnswerMode
+
+ANSWER_CHANNELS_AT_MOST = 12
+"""As many as can be shown whole, with what is wrong in each."""
 
 NOT_EVERYONE = "`@everyone` is nobody to ask; pick a role. Nothing was changed."
 CANNOT_WRITE = "I may not write in {channel}. Let me, or pick another one. Nothing was changed."
 CANNOT_PING = "I may not ping {role}: allow anyone to mention it, or allow me to mention all roles."
+UNCHANGED = "The answer channels stay as they were."
+INCOMPLETE = f"An answer channel needs both `channel` and `mode`. {UNCHANGED}"
+NO_REPORT = f"Shadow mode needs another channel, one that only moderators read, as `report_to`. {UNCHANGED}"
+EVERYBODY_READS = "Everybody can read {channel}; shadow mode is meant for a channel that only moderators see."
+TOO_MANY = f"There are {ANSWER_CHANNELS_AT_MOST} answer channels, and no more can be listed. Switch one off first."
 
 ModeratorsInteraction = discord.Interaction[DissentBot]
 
@@ -34,11 +45,59 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
         await self._show(interaction)
 
     @app_commands.command()
-    @app_commands.describe(private="Whether answers to /ask are private unless their asker says otherwise")
-    async def answers(self, interaction: ModeratorsInteraction, private: bool | None = None) -> None:
-        """Set how answers are shown."""
+    @app_commands.describe(
+        private="Whether answers to /ask are private unless their asker says otherwise",
+        channel="Where I shall answer questions, or forum posts, that do not mention me",
+        mode="How: reply, thread, or shadow (only moderators see it); off without a channel: everywhere",
+        report_to="The moderators' channel where shadow mode shows what I would have answered",
+    )
+    async def answers(
+        self,
+        interaction: ModeratorsInteraction,
+        private: bool | None = None,
+        channel: discord.TextChannel | discord.ForumChannel | None = None,
+        mode: Literal["off", "shadow", "reply", "thread"] | None = None,
+        report_to: discord.TextChannel | None = None,
+    ) -> None:
+        """Set how answers are shown, and where questions need no mention of me."""
         await think(interaction, ephemeral=True)
-        await self._change(interaction, private_by_default=private)
+        note = ""
+        if channel is not None or mode is not None or report_to is not None:
+            note = await self._set_channel(interaction.guild_id or 0, channel, mode, report_to)
+        await self._change(interaction, note=note, private_by_default=private)
+
+    async def _set_channel(
+        self,
+        guild_id: int,
+        channel: discord.TextChannel | discord.ForumChannel | None,
+        mode: str | None,
+        report_to: discord.TextChannel | None,
+    ) -> str:
+        """Set what happens to questions in a channel, where that works; give what moderators should know of it."""
+        state = self.bot.state
+        known = await state.answer_channels(guild_id)
+        if mode == "off":
+            for one in known:
+                if channel is None or one.channel_id == channel.id:
+                    await state.forget_answer_channel(one.channel_id)
+            return ""
+        if channel is None or mode is None:
+            return INCOMPLETE
+        if not self.bot.intents.message_content:
+            return f"{NEEDS_INTENT} {UNCHANGED}"
+        before = next((one for one in known if one.channel_id == channel.id), None)
+        if before is None and len(known) >= ANSWER_CHANNELS_AT_MOST:
+            return TOO_MANY
+        report_id = report_to.id if report_to else before.report_channel_id if before else None
+        if mode == AnswerMode.SHADOW and report_id in (None, channel.id):
+            return NO_REPORT
+        wanted = AnswerChannel(channel.id, guild_id, AnswerMode(mode), report_id)
+        problem = problem_of(wanted, channel.guild)
+        if problem:
+            return f"It would not work: {problem}. {UNCHANGED}"
+        await state.set_answer_channel(wanted)
+        is_public = report_to is not None and report_to.permissions_for(channel.guild.default_role).view_channel
+        return EVERYBODY_READS.format(channel=report_to.mention) if report_to is not None and is_public else ""
 
     @app_commands.command()
     @app_commands.describe(
@@ -93,16 +152,26 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
         await think(interaction, ephemeral=True)
         await self._change(interaction, notes_uncovered=note_questions, keeps_questions=keep_questions)
 
-    async def _change(self, interaction: ModeratorsInteraction, **changes: bool | None) -> None:
+    async def _change(self, interaction: ModeratorsInteraction, *, note: str = "", **changes: bool | None) -> None:
         """Change what was given, and show everything."""
         given = {name: value for name, value in changes.items() if value is not None}
         if given:
             await self.bot.state.change_settings(interaction.guild_id or 0, **given)
-        await self._show(interaction)
+        await self._show(interaction, note=note)
 
     async def _show(self, interaction: ModeratorsInteraction, *, note: str = "") -> None:
         settings = await self.bot.state.guild_settings(interaction.guild_id)
-        await fill(interaction, settings_body(settings, reads_messages=self.bot.intents.message_content, note=note))
+        channels = await self.bot.state.answer_channels(interaction.guild_id or 0)
+        guild = interaction.guild
+        found = {channel.channel_id: problem_of(channel, guild) for channel in channels} if guild else {}
+        body = settings_body(
+            settings,
+            reads_messages=self.bot.intents.message_content,
+            channels=channels,
+            problems={channel_id: problem for channel_id, problem in found.items() if problem},
+            note=note,
+        )
+        await fill(interaction, body)
 
     def _objection(self, channel: discord.TextChannel | None, role: discord.Role | None) -> str:
         """Why *Ask a person* could not work like this."""

@@ -24,7 +24,13 @@ LINKS_A_QUOTE = 4
 
 
 def answer_body(
-    answer: Answer, *, repeats_question: bool, at: datetime | None = None, subject: str = "", buttons: Rows = ()
+    answer: Answer,
+    *,
+    repeats_question: bool,
+    at: datetime | None = None,
+    subject: str = "",
+    preface: str = "",
+    buttons: Rows = (),
 ) -> Body:
     """An answer as a message.
 
@@ -33,10 +39,12 @@ def answer_body(
         repeats_question: Whether to put the question first, for people who did not see it asked.
         at: When it is given: shown below it in each reader's own time, and what the age of documents is counted from.
         subject: The earlier question that it was read together with, if it was.
+        preface: A short line to put first, in Discord's markup.
         buttons: What goes below.
     """
     question = shorten(one_line(answer.question), QUESTION_SHOWN)
-    asked = f"**{escape(question)}**\n" if repeats_question and question else ""
+    asked = f"{preface}\n" if preface else ""
+    asked += f"**{escape(question)}**\n" if repeats_question and question else ""
     if subject:
         asked += f"I read this together with *{escape(shorten(one_line(subject), SUBJECT_SHOWN))}*\n"
     if answer.corrections:

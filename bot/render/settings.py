@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bot.render.body import Body
+from bot.render.channels import NEEDS_INTENT, channels_embed
 from bot.render.limits import CONTENT, shorten
-from bot.state import GuildSettings
+from bot.state import AnswerChannel, GuildSettings
 
 BLOCKED_SHOWN = 20
 
-READS_ALL = "I may read messages: replies to my answers and messages in threads that I opened need no mention of me."
+READS_ALL = (
+    "I may read messages: replies to my answers, and questions in threads that I opened and in answer channels, need "
+    "no mention of me."
+)
 READS_LITTLE = (
     "I may not read messages (the message-content intent is off), so I get the text only of messages that mention me, "
     "of replies that ping me, and of direct messages. Replies to my answers to commands, and messages in threads that "
-    "I opened, have to mention me; *Follow up* and `/ask` always work. Whoever runs me can switch it on: "
+    "I opened, have to mention me, and answer channels do not work; *Follow up* and `/ask` always do. Whoever runs me "
+    "can switch it on: "
     "`MESSAGE_CONTENT=1`."
 )
 
@@ -33,18 +40,28 @@ def help_body() -> Body:
     return Body(HELP)
 
 
-def settings_body(settings: GuildSettings, *, reads_messages: bool, note: str = "") -> Body:
+def settings_body(
+    settings: GuildSettings,
+    *,
+    reads_messages: bool,
+    channels: Sequence[AnswerChannel] = (),
+    problems: Mapping[int, str] | None = None,
+    note: str = "",
+) -> Body:
     """Every setting of a server, and what the bot can read there.
 
     Args:
         settings: The server's.
         reads_messages: Whether the bot has the message-content intent.
+        channels: Its answer channels.
+        problems: By the id of an answer channel, why it does not work.
         note: What to say first.
     """
     lines = [
         *([note] if note else []),
         f"**Answers to `/ask`** are {'private' if settings.private_by_default else 'public'} unless their asker says "
         "otherwise. `/settings answers`",
+        f"**Answer channels**: {_channels(len(channels), reads_messages=reads_messages)} `/settings answers`",
         f"**Ask a person**: {_person(settings)}. `/settings people`",
         f"**Blocked**: {_blocked(settings.blocked_ids)}. `/settings people`",
         f"**Questions that are not covered** are {'noted for you' if settings.notes_uncovered else 'not noted'}. "
@@ -58,7 +75,7 @@ def settings_body(settings: GuildSettings, *, reads_messages: bool, note: str = 
         + ". `/settings privacy`",
         f"**Reading**: {READS_ALL if reads_messages else READS_LITTLE}",
     ]
-    return Body(shorten("\n".join(lines), CONTENT))
+    return Body(shorten("\n".join(lines), CONTENT), channels_embed(channels, problems or {}))
 
 
 def setup_body(settings: GuildSettings) -> Body:
@@ -73,9 +90,16 @@ def setup_body(settings: GuildSettings) -> Body:
         f"{'private' if settings.private_by_default else 'public'}, questions "
         f"{'kept' if settings.keeps_questions else 'not kept'}, "
         f"{'noted' if settings.notes_uncovered else 'not noted'}.",
-        "Then try `/ask`. I post nothing on my own. `/settings show` shows all of this again.",
+        "Then try `/ask`. I post nothing on my own, unless you pick channels for it: `/settings answers channel:`. "
+        "`/settings show` shows all of this again.",
     ]
     return Body("\n".join(steps))
+
+
+def _channels(count: int, *, reads_messages: bool) -> str:
+    if not count:
+        return "none."
+    return f"{count}, listed below." if reads_messages else f"{count}, and they do not work. {NEEDS_INTENT}"
 
 
 def _person(settings: GuildSettings) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.render.limits import CONTENT, length
+from bot.cogs.settings import ANSWER_CHANNELS_AT_MOST
+from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length
 from bot.render.settings import BLOCKED_SHOWN, help_body, settings_body, setup_body
-from bot.state import GuildSettings
+from bot.state import AnswerChannel, AnswerMode, GuildSettings
 
 LARGEST_ID = 2**63 - 1
 LONGEST = GuildSettings(
@@ -17,6 +18,14 @@ LONGEST = GuildSettings(
     keeps_questions=False,
     blocked_ids=tuple(LARGEST_ID - number for number in range(1000)),
 )
+MOST_CHANNELS = [
+    AnswerChannel(LARGEST_ID - number, 1, AnswerMode.SHADOW, LARGEST_ID, seen=10**6, answered=10**6)
+    for number in range(ANSWER_CHANNELS_AT_MOST)
+]
+LACKING = (
+    f"in <#{LARGEST_ID}> I need the permission View Channel, Embed Links, Read Message History, Create Public Threads, "
+    "Send Messages In Threads"
+)
 
 
 @pytest.mark.parametrize("settings", [GuildSettings(), LONGEST])
@@ -26,6 +35,21 @@ def test_every_setting_is_shown_whole(settings: GuildSettings, reads_messages: b
 
     assert length(content) <= CONTENT
     assert not content.endswith("\u2026")
+
+
+@pytest.mark.parametrize("reads_messages", [True, False])
+def test_every_answer_channel_is_shown_whole_with_what_is_wrong(reads_messages: bool):
+    problems = {channel.channel_id: LACKING for channel in MOST_CHANNELS}
+    body = settings_body(
+        LONGEST, reads_messages=reads_messages, channels=MOST_CHANNELS, problems=problems, note="x" * 200
+    )
+
+    assert length(body.content) <= CONTENT
+    assert not body.content.endswith("\u2026")
+    assert body.embed is not None
+    assert length(body.embed.description or "") <= EMBED_DESCRIPTION
+    assert len(body.embed) <= EMBED_TOTAL
+    assert (body.embed.description or "").count(LACKING) == ANSWER_CHANNELS_AT_MOST
 
 
 def test_those_who_are_blocked_are_counted_where_they_are_many():

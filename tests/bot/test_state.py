@@ -12,7 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot import state as state_module
-from bot.state import MIGRATIONS, SHOWN_ANSWERS_KEPT_S, TOKEN_LIFE_S, Asked, GuildSettings, State
+from bot.state import (
+    MIGRATIONS,
+    SHOWN_ANSWERS_KEPT_S,
+    TOKEN_LIFE_S,
+    AnswerChannel,
+    AnswerMode,
+    Asked,
+    GuildSettings,
+    State,
+)
 from index import Quote, Source, Verdict
 from tests.bot.quotes import quote_of, quotes
 
@@ -141,6 +150,35 @@ async def test_a_setting_of_a_later_version_is_passed_over(tmp_path: Path):
             connection.commit()
 
         assert await state.guild_settings(GUILD) == GuildSettings(notes_uncovered=True)
+
+
+# ---- answer channels
+
+
+async def test_an_answer_channel_keeps_its_mode_and_its_tally(tmp_path: Path):
+    shadow = AnswerChannel(CHANNEL, GUILD, AnswerMode.SHADOW, report_channel_id=301)
+    async with opened(tmp_path) as state:
+        await state.set_answer_channel(shadow)
+        await state.set_answer_channel(AnswerChannel(302, OTHER_GUILD, AnswerMode.THREAD))
+        await state.count_question(CHANNEL, is_answered=False)
+        counted = await state.count_question(CHANNEL, is_answered=True)
+
+    async with opened(tmp_path) as state:
+        known = await state.answer_channels(GUILD)
+        await state.set_answer_channel(AnswerChannel(CHANNEL, GUILD, AnswerMode.REPLY))
+        switched_on = await state.answer_channel(CHANNEL)
+        await state.forget_answer_channel(CHANNEL)
+        counted_late = await state.count_question(CHANNEL, is_answered=True)
+
+        assert await state.answer_channels(GUILD) == []
+    assert known == [counted] == [replace(shadow, seen=2, answered=1)]
+    assert switched_on == AnswerChannel(CHANNEL, GUILD, AnswerMode.REPLY, seen=2, answered=1)
+    assert counted_late is None
+
+
+async def test_shadow_mode_has_somewhere_to_report_to():
+    with pytest.raises(ValueError, match="nowhere"):
+        AnswerChannel(CHANNEL, GUILD, AnswerMode.SHADOW)
 
 
 # ---- what answers showed

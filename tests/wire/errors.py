@@ -98,6 +98,10 @@ def missing_permissions() -> ApiError:
     return ApiError(403, 50013, "Missing Permissions")
 
 
+def has_thread() -> ApiError:
+    return ApiError(400, 160004, "A thread has already been created for this message")
+
+
 def expired_token() -> ApiError:
     return ApiError(401, 50027, "Invalid Webhook Token")
 

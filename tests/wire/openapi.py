@@ -43,6 +43,9 @@ class OpenApiCheck:
         schemas = self.specification["components"]["schemas"]
         # The real API takes snowflakes as numbers too, and discord.py sends them so in replies and attachments.
         schemas["SnowflakeType"] = {"anyOf": [{"type": "integer", "minimum": 0}, schemas["SnowflakeType"]]}
+        # Media channels are documented (channel-object-channel-types) but left out of the description;
+        # discord.py names them beside forums.
+        schemas["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": 16})
         resource = DRAFT202012.create_resource(self.specification)
         self._registry: Registry[Any] = Registry().with_resource(URI, resource)
         operations = [

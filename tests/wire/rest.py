@@ -442,8 +442,11 @@ class Rest:
         starter_id = call.id("message_id") if "message_id" in call.path_values else None
         if starter_id is not None:
             self._world.message(starter_id, parent.id)
-        thread = self._world.add_thread(parent, name, thread_id=starter_id or self._world.new_id())
-        payload = thread.payload() | {"owner_id": str(self._world.bot.id)}
+            if starter_id in self._world.channels:
+                raise errors.has_thread()
+        thread_id = starter_id or self._world.new_id()
+        thread = self._world.add_thread(parent, name, thread_id=thread_id, owner=self._world.bot)
+        payload = thread.payload()
         await self.gateway.dispatch("THREAD_CREATE", payload, guild=thread.guild, intent=Intent.GUILDS)
         return payload
 

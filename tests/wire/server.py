@@ -462,6 +462,16 @@ class LocalDiscord:
         user = user or self.alice
         return await self.say(text, channel=self.world.dm_channel(user), user=user, reply_to=reply_to)
 
+    async def post_in_forum(self, forum: Channel, title: str, text: str, *, user: Person | None = None) -> Message:
+        """Open a forum post: a thread and, with the same id, its first message."""
+        user = user or self.alice
+        thread = self.world.add_thread(forum, title, thread_id=self.world.new_id(), owner=user)
+        payload = thread.payload() | {"newly_created": True}
+        await self.gateway.dispatch("THREAD_CREATE", payload, guild=thread.guild, intent=Intent.GUILDS)
+        message = self.world.post(thread, user, {"content": text}, message_id=thread.id)
+        await self.gateway.dispatch_message("MESSAGE_CREATE", message)
+        return message
+
     async def edit(self, message: Message, text: str) -> Message:
         """Change a person's message."""
         edited = self.world.edit(self.world.message(message.id), {"content": text})

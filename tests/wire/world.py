@@ -103,6 +103,7 @@ class ChannelKind(enum.IntEnum):
     TEXT = 0
     DM = 1
     PUBLIC_THREAD = 11
+    FORUM = 15
 
 
 class MessageFlag(enum.IntFlag):
@@ -256,6 +257,7 @@ class Channel:
     recipient: Person | None = None
     bot: Person | None = None
     denied_to_bot: Permission = NO_PERMISSION
+    thread_owner: Person | None = None
 
     @property
     def mention(self) -> str:
@@ -279,7 +281,7 @@ class Channel:
         if self.parent is not None:
             return payload | {
                 "parent_id": str(self.parent.id),
-                "owner_id": str(self.guild.owner.id),
+                "owner_id": str((self.thread_owner or self.guild.owner).id),
                 "message_count": 0,
                 "member_count": 1,
                 "total_message_sent": 0,
@@ -295,6 +297,8 @@ class Channel:
         if self.denied_to_bot and self.bot is not None:
             denied = str(int(self.denied_to_bot))
             overwrites.append({"id": str(self.bot.id), "type": 1, "allow": "0", "deny": denied})
+        if self.kind is ChannelKind.FORUM:
+            payload |= {"available_tags": [], "default_reaction_emoji": None, "default_forum_layout": 0}
         return payload | {
             "position": 0,
             "permission_overwrites": overwrites,
@@ -452,21 +456,32 @@ class World:
             guild.members[person.id] = (person, (*roles, role))
         return role
 
-    def add_channel(self, guild: Guild, name: str, *, denied_to_bot: Permission = NO_PERMISSION) -> Channel:
-        """Make a text channel.
+    def add_channel(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        kind: ChannelKind = ChannelKind.TEXT,
+        denied_to_bot: Permission = NO_PERMISSION,
+    ) -> Channel:
+        """Make a text channel or a forum.
 
         Args:
+            kind: Which of them.
             denied_to_bot: What the bot, and only the bot, may not do there.
         """
-        channel = Channel(self._new_place_id(), name, guild=guild, bot=self.bot, denied_to_bot=denied_to_bot)
+        channel = Channel(self._new_place_id(), name, kind, guild=guild, bot=self.bot, denied_to_bot=denied_to_bot)
         guild.channels.append(channel)
         self.channels[channel.id] = channel
         return channel
 
-    def add_thread(self, parent: Channel, name: str, *, thread_id: int | None = None) -> Channel:
+    def add_thread(
+        self, parent: Channel, name: str, *, thread_id: int | None = None, owner: Person | None = None
+    ) -> Channel:
         assert parent.guild is not None
         place_id = thread_id or self._new_place_id()
         thread = Channel(place_id, name, ChannelKind.PUBLIC_THREAD, guild=parent.guild, parent=parent, bot=self.bot)
+        thread.thread_owner = owner
         parent.guild.channels.append(thread)
         self.channels[thread.id] = thread
         return thread
@@ -540,6 +555,7 @@ class World:
         *,
         viewer: Person | None = None,
         extra: Mapping[str, Any] | None = None,
+        message_id: int | None = None,
     ) -> Message:
         """Put a message into a channel.
 
@@ -547,10 +563,11 @@ class World:
             body: The message as its author sent it.
             viewer: For an ephemeral message, who sees it.
             extra: More of the message's JSON, as for an answer to an interaction.
+            message_id: Its id, where that is given: a forum post's first message has its thread's.
         """
         reference, replied_to = self._reference(channel, body.get("message_reference"))
         payload: Json = {
-            "id": str(self.new_id()),
+            "id": str(message_id or self.new_id()),
             "channel_id": str(channel.id),
             "author": author.payload(),
             "content": body.get("content") or "",
