@@ -20,7 +20,16 @@ from index.confidence import Calibration, shipped_calibration
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
-from index.segment import SEGMENT_FORMAT, Segment, checksum_of, heading_of, read_segment, reading_of, write_whole
+from index.segment import (
+    ARRAYS,
+    SEGMENT_FORMAT,
+    Segment,
+    checksum_of,
+    heading_of,
+    read_segment,
+    reading_of,
+    write_whole,
+)
 from index.splitting import SPLITTER_VERSION
 from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
@@ -80,7 +89,7 @@ class Generation:
         projection: Vectors,
     ) -> None:
         self.manifest = manifest
-        self.segments = tuple(segments)
+        self.segments, arrays = _pooled(segments)
         self.vectors = vectors
         self.passage_keywords = passage_keywords
         self.sentence_keywords = sentence_keywords
@@ -94,18 +103,16 @@ class Generation:
         counts = np.array([len(passage.sentences) for _, passage in passages], dtype=np.int64)
         self.passage_of_sentence: NDArray[np.int64] = np.repeat(np.arange(len(passages)), counts)
         self.is_heading: NDArray[np.bool_] = np.array([sentence.is_heading for sentence in self.sentences], dtype=bool)
-        self.passage_vectors: Vectors = _rows(segments, sentences=False).astype(np.float32)
-        self.sentence_vectors: NDArray[np.float16] = _rows(segments, sentences=True)
-        """In 16 bits: of a large corpus they take most of the memory, and few are looked at for a question."""
+        self.passage_vectors: NDArray[np.float16] = arrays["passage_vectors"]
+        self.sentence_vectors: NDArray[np.float16] = arrays["sentence_vectors"]
         self.first_sentence: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)])
         """Of each passage, and behind them how many there are."""
-        self.tokens: NDArray[np.int8] = np.concatenate([segment.tokens for segment in segments])
-        self.token_counts: NDArray[np.int64] = np.concatenate([segment.token_counts for segment in segments])
+        self.tokens: NDArray[np.int8] = arrays["tokens"]
+        self.token_counts: NDArray[np.int64] = arrays["token_counts"]
         """Of each sentence."""
         self.first_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(self.token_counts)])
-        self.heading_tokens: NDArray[np.int8] = np.concatenate([segment.heading_tokens for segment in segments])
-        heading_counts = np.concatenate([segment.heading_token_counts for segment in segments])
-        self.first_heading_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heading_counts)])
+        self.heading_tokens: NDArray[np.int8] = arrays["heading_tokens"]
+        self.first_heading_token: NDArray[np.int64] = np.concatenate([[0], np.cumsum(arrays["heading_token_counts"])])
         first_heading = np.cumsum([0, *(len(segment.document.sections) for segment in segments)])
         self.heading_of_passage: NDArray[np.int64] = np.array(
             [first_heading[owner] + passage.section for owner, passage in passages], dtype=np.int64
@@ -120,7 +127,7 @@ class Generation:
         return cls(
             manifest,
             segments,
-            FaissIndex.build(_rows(segments, sentences=False).astype(np.float32)),
+            FaissIndex.build(np.concatenate([segment.passage_vectors for segment in segments])),
             KeywordIndex.build(list(_passage_terms(segments))),
             KeywordIndex.build(list(_sentence_terms(segments))),
             vocabulary,
@@ -186,7 +193,8 @@ class Generation:
         """
         self.segment(document_id)
         wanted = self._number_of_document[document_id]
-        return np.array([number for number, (owner, _) in enumerate(self.passages) if owner == wanted], dtype=np.int64)
+        first = sum(len(segment.passages) for segment in self.segments[:wanted])
+        return np.arange(first, first + len(self.segments[wanted].passages))
 
 
 def generation_id(keys: Mapping[str, str], failed: Iterable[FailedFile], golden: str) -> str:
@@ -226,7 +234,7 @@ def manifest_of(
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=embedder.name,
         model_digest=embedder.digest,
-        dimension=int(segments[0].vectors.shape[1]),
+        dimension=int(segments[0].passage_vectors.shape[1]),
         documents=tuple(
             DocumentEntry(
                 id=segment.document.id,
@@ -378,14 +386,18 @@ def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generatio
         raise StaleGenerationError(f"generation {name} cannot be opened: {error}") from error
 
 
-def _rows(segments: Iterable[Segment], *, sentences: bool) -> NDArray[np.float16]:
-    """The vectors of all sentences, or of all passages, in order."""
-    parts = []
-    for segment in segments:
-        is_passage = np.zeros(len(segment.vectors), dtype=bool)
-        is_passage[np.cumsum([0, *(1 + len(passage.sentences) for passage in segment.passages)])[:-1]] = True
-        parts.append(segment.vectors[~is_passage if sentences else is_passage])
-    return np.concatenate(parts)
+def _pooled(segments: Sequence[Segment]) -> tuple[tuple[Segment, ...], dict[str, NDArray[Any]]]:
+    """Put each array of all segments into one, and let the segments look into that: nothing is held twice."""
+    pooled: dict[str, NDArray[Any]] = {}
+    views: dict[str, Any] = {}
+    for name in ARRAYS:
+        parts = [getattr(segment, name) for segment in segments]
+        pooled[name] = np.concatenate(parts)
+        views[name] = np.split(pooled[name], np.cumsum([len(part) for part in parts[:-1]]))
+    looking = (
+        replace(segment, **{name: views[name][number] for name in ARRAYS}) for number, segment in enumerate(segments)
+    )
+    return tuple(looking), pooled
 
 
 def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:

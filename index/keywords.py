@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import bm25s
 import numpy as np
@@ -16,6 +17,7 @@ K1 = 1.2
 B = 0.75
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _INITIALS = re.compile(r"\b(?:\w[./&]){1,}\w?(?![\w])")
 _STOP_WORDS = frozenset(
     """a about all also am an and any are as at be because been being but by can could did do does doing done for from
@@ -36,11 +38,7 @@ def terms(text: str) -> list[str]:
     Initials become one word ("U.S." and "US", "S/P" and "SP"); a hyphenated word counts in parts and joined, so that
     "cease-fire" and "ceasefire" meet.
     """
-    folded = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(character)
-    )
+    folded = _FOREIGN.sub(_without_accents, unicodedata.normalize("NFKD", text.casefold()))
     folded = folded.replace("\u2019", "'").replace("'s", " ").replace("'", "")
     folded = _INITIALS.sub(lambda match: re.sub(r"\W", "", match[0]), folded)
     words: list[str] = []
@@ -49,6 +47,10 @@ def terms(text: str) -> list[str]:
         words += parts if len(parts) == 1 else [*parts, "".join(parts)]
     kept = [word for word in words if word not in _STOP_WORDS]
     return list(_stem.stemWords(kept))
+
+
+def _without_accents(match: re.Match[str]) -> str:
+    return "".join(character for character in match[0] if not unicodedata.combining(character))
 
 
 class KeywordIndex:
@@ -68,40 +70,51 @@ class KeywordIndex:
         model.index([list(text) or [""] for text in texts], show_progress=False)
         return cls(model, len(texts))
 
-    def scores(self, query: Sequence[str], near: NearTerms | None = None) -> NDArray[np.float32]:
-        """Score every text against a query's terms.
+    def scores(
+        self, query: Sequence[str], near: NearTerms | None = None, of: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """Score texts against a query's terms.
 
         Args:
             query: Terms.
             near: For a term, others that may stand for it, with weights up to 1. The best of them counts, and never
                 for more than the term itself could.
+            of: The numbers of the texts to score; by default all.
 
         Returns:
-            Shape `(texts,)`, between 0 and 1: BM25 as a share of what a text could reach that held each of the terms
+            One a text, between 0 and 1: BM25 as a share of what a text could reach that held each of the terms
             countless times. Words that no text has count in full, so the score does not depend on the other texts'
             scores and is comparable between indexes.
         """
         distinct = list(dict.fromkeys(query))
-        total = np.zeros(self._count, dtype=np.float32)
+        total = np.zeros(self._count if of is None else len(of), dtype=np.float32)
         for term in distinct:
             own = self.weight(term)
             others = [
                 (other, weight * min(1.0, own / self.weight(other))) for other, weight in (near or {}).get(term, ())
             ]
-            best = np.zeros(self._count, dtype=np.float32)
+            best = np.zeros_like(total)
             for other, weight in ((term, 1.0), *others):
-                texts, scores = self._column(other)
+                texts, scores = self._column(other, of)
                 best[texts] = np.maximum(best[texts], np.float32(weight) * scores)
             total += best
         return total / np.float32(max(sum(self.weight(term) for term in distinct), 1e-6))
 
-    def _column(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The texts that hold a term, and their scores for it."""
+    def _column(
+        self, term: str, of: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.float32]]:
+        """The texts that hold a term and their scores for it; of some texts only, as positions among those."""
         number = self._model.vocab_dict.get(term)
         if number is None:
             return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
         start, end = self._model.scores["indptr"][number : number + 2]
-        return self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
+        texts, scores = self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
+        if of is None:
+            return texts, scores
+        # a column's texts are in order, and NumPy would make the whole of it 64 bits wide for another type
+        places = np.minimum(np.searchsorted(texts, of.astype(texts.dtype)), len(texts) - 1)
+        held = np.flatnonzero(texts[places] == of)
+        return held, scores[places[held]]
 
     def weight(self, term: str) -> float:
         """Inverse document frequency; a word that no text has weighs most."""

@@ -86,9 +86,13 @@ def ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int
     return numbers
 
 
-def best_first(scores: Scores) -> NDArray[np.int64]:
-    """Positions by falling score; equal scores in order of position."""
-    return np.argsort(-scores, kind="stable")
+def best_first(scores: Scores, count: int | None = None) -> NDArray[np.int64]:
+    """Positions by falling score, the first `count` of them; equal scores in order of position."""
+    if count is None or count >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    floor = np.partition(scores, len(scores) - count)[len(scores) - count]  # of many scores, few have to be sorted
+    positions = np.flatnonzero(scores >= floor)
+    return positions[np.argsort(-scores[positions], kind="stable")[:count]]
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     matches = query.token_weights @ by_token
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
-    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near)[sentences]
+    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near, of=sentences)
     sentence_cosines = generation.sentence_vectors[sentences].astype(np.float32) @ query.vector
     scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
 
@@ -119,12 +119,11 @@ def _candidate_passages(
     generation: Generation, query: Query, only: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], Scores, Scores]:
     """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
-    _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, within=only)
+    _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, generation.passage_vectors, within=only)
     shares = generation.passage_keywords.scores(query.terms, query.near)
-    allowed = only if only is not None else np.arange(len(generation.passages))
-    sparse = allowed[best_first(shares[allowed])[:CANDIDATE_PASSAGES]]
-    found = np.union1d(dense, sparse[shares[sparse] > 0])
-    cosines = generation.passage_vectors[found] @ query.vector
+    sharing = np.flatnonzero(shares) if only is None else only[shares[only] > 0]
+    found = np.union1d(dense, sharing[best_first(shares[sharing], CANDIDATE_PASSAGES)])
+    cosines = generation.passage_vectors[found].astype(np.float32) @ query.vector
     order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
     kept = np.sort(order[:CANDIDATE_PASSAGES])
     return found[kept], cosines[kept], shares[found[kept]]

@@ -22,10 +22,17 @@ from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 3
+SEGMENT_FORMAT = 4
 """Raised with every change of what is stored of a document, the sample of `index/tokens.py` included."""
 
-ARRAYS = ("vectors", "tokens", "token_counts", "heading_tokens", "heading_token_counts")
+ARRAYS = (
+    "passage_vectors",
+    "sentence_vectors",
+    "tokens",
+    "token_counts",
+    "heading_tokens",
+    "heading_token_counts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,10 @@ class Segment:
 
     document: Document
     passages: tuple[Passage, ...]
-    vectors: NDArray[np.float16]
-    """Shape `(passages + sentences, dim)`: each passage's row is followed by the rows of its sentences."""
+    passage_vectors: NDArray[np.float16]
+    """Shape `(passages, dim)`. In 16 bits, which hold unit vectors well enough and take half the space."""
+    sentence_vectors: NDArray[np.float16]
+    """Shape `(sentences, dim)`."""
     tokens: NDArray[np.int8]
     """Compressed token vectors of all sentences, one after the other, `(tokens, kept)`."""
     token_counts: NDArray[np.int64]
@@ -47,8 +56,9 @@ class Segment:
 
     def __post_init__(self) -> None:
         sentences = sum(len(passage.sentences) for passage in self.passages)
-        if self.vectors.ndim != 2 or len(self.vectors) != len(self.passages) + sentences:
-            raise ValueError(f"{self.vectors.shape} vectors for {len(self.passages)} passages, {sentences} sentences")
+        for vectors, size in ((self.passage_vectors, len(self.passages)), (self.sentence_vectors, sentences)):
+            if vectors.ndim != 2 or len(vectors) != size:
+                raise ValueError(f"{vectors.shape} vectors for {len(self.passages)} passages, {sentences} sentences")
         for tokens, counts, size in (
             (self.tokens, self.token_counts, sentences),
             (self.heading_tokens, self.heading_token_counts, len(self.document.sections)),
@@ -79,13 +89,15 @@ def build_segment(
         on_passages: Told how many more passages are embedded, after each batch.
     """
     passages = split(document, fits=embedder.fits)
-    rows: list[Vectors] = []
+    passage_rows: list[Vectors] = []
+    sentence_rows: list[Vectors] = []
     tokens: list[NDArray[np.int8]] = []
     counts: list[int] = []
     for first in range(0, len(passages), BATCH_SIZE):
         readings = [reading_of(document, passage) for passage in passages[first : first + BATCH_SIZE]]
         for (_, spans), embedding in zip(readings, embedder.embed_passages(readings), strict=True):
-            rows.append(embedding.vectors)
+            passage_rows.append(embedding.vectors[:1])
+            sentence_rows.append(embedding.vectors[1:])
             tokens.append(compress(embedding.tokens, projection))
             # every token is one sentence's: a blank between two is none
             owners = np.searchsorted([start for start, _ in spans], embedding.token_spans[:, 0], side="right") - 1
@@ -95,7 +107,8 @@ def build_segment(
     return Segment(
         document=document,
         passages=passages,
-        vectors=np.concatenate(rows).astype(np.float16),
+        passage_vectors=np.concatenate(passage_rows).astype(np.float16),
+        sentence_vectors=np.concatenate(sentence_rows).astype(np.float16),
         tokens=np.concatenate(tokens),
         token_counts=np.array(counts, dtype=np.int64),
         heading_tokens=np.concatenate(headings),

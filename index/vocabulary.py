@@ -16,6 +16,8 @@ from rapidfuzz.distance import DamerauLevenshtein
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError
 from index.keywords import terms
+from index.ranking import best_first
+from index.vectors import EXACT_AT_MOST, FaissIndex
 
 VECTORS_AT_MOST = 30_000
 """The most frequent words have vectors; the rest of a large vocabulary is names and slips."""
@@ -34,6 +36,10 @@ LONG_WORD_LETTERS = 8
 
 WORDS_FILE = "words.json"
 VECTORS_FILE = "words.npy"
+NEIGHBOURS_FILE = "words.faiss"
+"""Only of a vocabulary that is too large to compare a question's words with all of its own."""
+
+NEAR_CANDIDATES = 50
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -41,8 +47,14 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 class Vocabulary:
     """The words that a corpus's documents hold, by falling frequency, with vectors of the most frequent ones."""
 
-    def __init__(self, words: Sequence[str], vectors: Vectors) -> None:
-        """Take words and the unit vectors, `(n, dim)`, of the first n different stems among them."""
+    def __init__(self, words: Sequence[str], vectors: Vectors, neighbours: FaissIndex | None = None) -> None:
+        """Take words and the unit vectors, `(n, dim)`, of the first n different stems among them.
+
+        Args:
+            words: By falling frequency.
+            vectors: In memory.
+            neighbours: An index of many vectors; without it, a word is compared with all.
+        """
         self._words = list(words)
         self._stems: dict[str, str] = {}
         """Stem to its most frequent word, in order of frequency."""
@@ -50,6 +62,7 @@ class Vocabulary:
             for stem in terms(word)[:1]:
                 self._stems.setdefault(stem, word)
         self._vectors = vectors
+        self._neighbours = neighbours
         self._vector_stems = list(self._stems)[: len(vectors)]
         self._number = {stem: number for number, stem in enumerate(self._vector_stems)}
         self._near: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -85,8 +98,8 @@ class Vocabulary:
             # 16 bits hold them well enough, and make them the same whichever words they were embedded with
             embedded = embedder.embed_words(missing).astype(np.float16).astype(np.float32)
             vectors |= dict(zip(missing, embedded, strict=True))
-        rows = [vectors[word] for _, word in wanted]
-        return cls(words, np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32))
+        rows = np.stack([vectors[word] for _, word in wanted]) if wanted else np.empty((0, 0), dtype=np.float32)
+        return cls(words, rows, FaissIndex.build(rows) if len(rows) > EXACT_AT_MOST else None)
 
     def near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
         """The stems of words that may stand for one of a question (Zuccon et al. 2015, "Integrating and Evaluating
@@ -116,9 +129,15 @@ class Vocabulary:
             return ()
         is_known = self.has_vector(stem)
         vector = self._vectors[self._number[stem]] if is_known else embedder.embed_words([word])[0]
-        cosines = np.round(self._vectors @ vector, 2)
-        order = np.argsort(-cosines, kind="stable")[: NEAR_COUNT + 1]
-        found = [(self._vector_stems[number], float(cosines[number])) for number in order]
+        if self._neighbours is None:
+            numbers, vectors = np.arange(len(self._vectors)), self._vectors
+        else:
+            _, numbers = self._neighbours.search(vector, NEAR_CANDIDATES, self._vectors)
+            numbers = np.sort(numbers)
+            vectors = self._vectors[numbers]
+        cosines = np.round(vectors @ vector, 2)
+        order = best_first(cosines, NEAR_COUNT + 1)
+        found = [(self._vector_stems[numbers[position]], float(cosines[position])) for position in order]
         return tuple(
             (other, NEAR_WEIGHT * cosine) for other, cosine in found if cosine >= NEAR_COSINE and other != stem
         )[:NEAR_COUNT]
@@ -140,6 +159,8 @@ class Vocabulary:
         """Write the words and their vectors into a folder."""
         (folder / WORDS_FILE).write_text(json.dumps(self._words), encoding="utf-8")
         np.save(folder / VECTORS_FILE, self._vectors.astype(np.float16), allow_pickle=False)
+        if self._neighbours is not None:
+            self._neighbours.save(folder / NEIGHBOURS_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> Vocabulary:
@@ -152,4 +173,5 @@ class Vocabulary:
         vectors = np.load(io.BytesIO((folder / VECTORS_FILE).read_bytes()), allow_pickle=False)
         if not isinstance(words, list) or vectors.ndim != 2:
             raise StaleGenerationError(f"the vocabulary in {folder} is damaged")
-        return cls(words, vectors.astype(np.float32))
+        neighbours = folder / NEIGHBOURS_FILE
+        return cls(words, vectors.astype(np.float32), FaissIndex.load(neighbours) if neighbours.is_file() else None)

@@ -1,6 +1,6 @@
 """Nearest neighbours among unit vectors. FAISS in the process is the default."""
 
-from index.vectors.faiss_index import FaissIndex
-from index.vectors.protocol import VectorIndex
+from index.vectors.faiss_index import EXACT_AT_MOST, FaissIndex
+from index.vectors.protocol import Rows, VectorIndex
 
-__all__ = ["FaissIndex", "VectorIndex"]
+__all__ = ["EXACT_AT_MOST", "FaissIndex", "Rows", "VectorIndex"]

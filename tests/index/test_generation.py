@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from index import Failure, Library, StaleGenerationError, UnknownDocumentError
 from index.generation import FailedFile, document_key, generation_id, open_generation, read_manifest
 from index.segment import (
+    ARRAYS,
     Segment,
     build_segment,
     checksum_of,
@@ -49,14 +50,12 @@ def segment(embedder: WordEmbedder) -> Segment:
 def test_a_segment_holds_a_vector_for_each_passage_and_each_of_its_sentences(
     segment: Segment, embedder: WordEmbedder
 ) -> None:
-    row = 0
-    for passage in segment.passages:
-        text, spans = reading_of(segment.document, passage)
-        for part in (text, *(text[start:end] for start, end in spans)):
-            assert np.allclose(segment.vectors[row], embedder.embed_query(part).vector, atol=1e-3)
-            row += 1
+    readings = [reading_of(segment.document, passage) for passage in segment.passages]
+    passages = [embedder.embed_query(text).vector for text, _ in readings]
+    sentences = [embedder.embed_query(text[start:end]).vector for text, spans in readings for start, end in spans]
 
-    assert row == len(segment.vectors)
+    assert np.allclose(segment.passage_vectors, passages, atol=1e-3)
+    assert np.allclose(segment.sentence_vectors, sentences, atol=1e-3)
 
 
 @given(markdown_text.filter(lambda text: document_of(text).blocks != ()))
@@ -86,8 +85,9 @@ def test_a_segment_holds_the_tokens_of_what_stands_above_each_section(segment: S
 
 
 def test_a_segment_with_too_few_vectors_or_tokens_cannot_be_made(segment: Segment) -> None:
-    with pytest.raises(ValueError, match="vectors for"):
-        replace(segment, vectors=segment.vectors[1:])
+    for name in ("passage_vectors", "sentence_vectors"):
+        with pytest.raises(ValueError, match="vectors for"):
+            replace(segment, **{name: getattr(segment, name)[1:]})
     with pytest.raises(ValueError, match="tokens, counted as"):
         replace(segment, tokens=segment.tokens[1:])
 
@@ -98,9 +98,8 @@ def test_a_segment_is_read_back_as_it_was_written(segment: Segment, tmp_path: Pa
     found = read_segment(tmp_path, "key")
 
     assert found.passages == segment.passages
-    assert np.array_equal(found.vectors, segment.vectors)
-    assert np.array_equal(found.tokens, segment.tokens)
-    assert np.array_equal(found.token_counts, segment.token_counts)
+    for name in ARRAYS:
+        assert np.array_equal(getattr(found, name), getattr(segment, name))
     for name in ("id", "path", "title", "text", "digest", "sections", "hidden", "emphasis", "sources", "metadata"):
         assert getattr(found.document, name) == getattr(segment.document, name)
 

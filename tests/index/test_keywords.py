@@ -76,6 +76,19 @@ def test_a_score_is_a_share_and_is_zero_exactly_where_no_word_is_shared(
     assert [score > 0 for score in scores] == [bool(set(text) & set(query)) for text in corpus]
 
 
+@given(st.lists(word_lists, min_size=1, max_size=12), word_lists, st.data())
+@settings(max_examples=60, deadline=None)
+def test_scores_of_some_texts_are_those_that_they_have_among_all(
+    corpus: list[list[str]], query: list[str], data: st.DataObject
+) -> None:
+    index = KeywordIndex.build(corpus)
+    near = {"apple": [("pear", 0.8), ("fig", 0.6), ("unknown", 0.5)]}
+    wanted = data.draw(st.lists(st.integers(0, len(corpus) - 1), unique=True))
+    some = np.array(sorted(wanted), dtype=np.int64)
+
+    assert index.scores(query, near, of=some).tolist() == index.scores(query, near)[some].tolist()
+
+
 def test_a_word_counts_once_however_often_it_is_asked() -> None:
     index = KeywordIndex.build([["apple", "pear"], ["fig"]])
 
