@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,9 @@ def loading(kind: str, name: str, folder: Path, *, setting: str) -> Iterator[Non
         folder: Where its files are.
         setting: Where people set it.
     """
+    # OpenMP reads it once, when PyTorch is imported: its threads sleep while they wait for each other. Where another
+    # process has the other core, spinning takes longer than all the work (`docs/decisions.md`)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with _collector_paused():
             import sentence_transformers  # noqa: F401
