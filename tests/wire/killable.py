@@ -29,6 +29,8 @@ from .server import LocalDiscord
 HASTE = 0.05
 """A pause of the bot or of discord.py lasts this part of its real length: a schedule takes a second, not twenty."""
 
+STOPPED_WITHIN_S = 10.0
+
 _processes = multiprocessing.get_context("forkserver")  # imports once, then each process starts in milliseconds
 _processes.set_forkserver_preload([__name__])
 
@@ -71,9 +73,11 @@ class KillableBot:
             await self._ended()
 
     async def stop(self) -> None:
-        """End it as a service manager does, with a signal that it hears."""
+        """End it as a service manager does: with a signal that it hears, and later with one that it does not."""
         if self._process is not None:
             self._process.terminate()
+            await asyncio.to_thread(self._process.join, STOPPED_WITHIN_S)
+            self._process.kill()
             await self._ended()
 
     async def _ended(self) -> None:
