@@ -356,7 +356,7 @@ async def test_an_answer_that_discord_refuses_leaves_one_line_in_the_log(local_d
     local_discord.fail("POST /channels/.*/messages", status=403, code=50013, message="Missing Permissions")
     with logged() as log:
         await local_discord.say(ANSWERED)
-        await log.line("does not let me answer")
+        await log.line("nowhere to answer question=")
         question = await local_discord.say(ANSWERED)
         await local_discord.next_message(reply_to=question)
 
