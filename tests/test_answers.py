@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.service import AnswerService
+from bot.turns import Asker, Turns
 from index import Answer, Library, SentenceTransformerEmbedder, Verdict
 
 pytestmark = pytest.mark.model
@@ -115,7 +116,7 @@ def test_quotes_of_every_golden_question_are_the_documents_own_characters(bundle
 
 @pytest.mark.skipif(not SHARED_SETS.is_dir(), reason="left out: the question sets of ../shared/eval are not here")
 @pytest.mark.parametrize("name", ["excerpts", "paragraphs"])
-async def test_all_shared_questions_get_exact_quotes_and_the_same_answer_alone_and_among_64(
+def test_all_shared_questions_get_exact_quotes_and_the_same_answer_alone_and_among_64(
     name: str, embedder: SentenceTransformerEmbedder, tmp_path: Path
 ):
     library = Library(corpus=SHARED_SETS / name / "corpus", data=tmp_path, embedder=embedder)
@@ -128,16 +129,26 @@ async def test_all_shared_questions_get_exact_quotes_and_the_same_answer_alone_a
         assert_quotes_are_exact(library, answer)
         alone.append(as_compared(answer))
 
-    service = AnswerService(Library(corpus=library.corpus, data=tmp_path, embedder=embedder))
-    service.start()
-    try:
-        among = []
-        for first in range(0, len(questions), 64):
-            among += await asyncio.gather(*map(service.ask, questions[first : first + 64]))
-    finally:
-        await service.close()
+    again = Library(corpus=library.corpus, data=tmp_path, embedder=embedder)
+    among = asyncio.run(asked_64_at_a_time(AnswerService(again), questions))
 
     assert [as_compared(answer) for answer in among] == alone
+
+
+async def asked_64_at_a_time(service: AnswerService, questions: list[str]) -> list[Answer]:
+    """Answers from a bot that has just started, in the order of the questions."""
+    answers: list[Answer] = []
+    service.turns = Turns(limit=64)
+    service.start()
+    try:
+        for first in range(0, len(questions), 64):
+            batch = enumerate(questions[first : first + 64])
+            answers += await asyncio.gather(
+                *(service.ask(question, asker=Asker(number, number)) for number, question in batch)
+            )
+    finally:
+        await service.close()
+    return answers
 
 
 def as_compared(answer: Answer) -> dict[str, Any]:
