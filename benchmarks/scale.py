@@ -15,6 +15,7 @@ index is written to disk and opened by a process of its own, whose memory the sy
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import re
 import resource
@@ -264,8 +265,14 @@ def _write(generation: Generation, folder: Path) -> list[list[str]]:
     for segment in generation.segments:
         write_segment(segment, folder / "segments", generation.manifest.segments[segment.document.id])
     write_generation(folder, generation)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return [["on disk, a passage", f"{size / len(generation.passages):,.0f} bytes"]]
+    sizes = {
+        name: sum(path.stat().st_size for path in (folder / name).rglob("*") if path.is_file())
+        for name in ("segments", "generations")
+    }
+    return [
+        ["on disk, a passage", f"{sum(sizes.values()) / len(generation.passages):,.0f} bytes"],
+        ["of which what a generation adds", f"{sizes['generations'] / len(generation.passages):,.0f} bytes"],
+    ]
 
 
 def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]]:
@@ -277,7 +284,9 @@ def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]
     started = time.perf_counter()
     generation = open_generation(folder, name, embedder=embedder)
     opening = time.perf_counter() - started
-    memory = (_memory() - before) / len(generation.passages)
+    gc.collect()
+    held, peak = ((memory() - before) / len(generation.passages) for memory in (_memory, _peak_memory))
+    arrays = (generation.passage_vectors, generation.sentence_vectors, generation.tokens)
     answering: list[float] = []
     embedding: list[float] = []
     for question in questions:
@@ -290,7 +299,12 @@ def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]
     embedded = statistics.median(embedding[WARMING_QUESTIONS:]) * 1000
     answered = np.quantile(answering[WARMING_QUESTIONS:], (0.5, 0.95)) * 1000
     return [
-        ["in memory, a passage", f"{memory:,.0f} bytes"],
+        ["in memory, a passage", f"{held:,.0f} bytes"],
+        [
+            "of which vectors and tokens",
+            f"{sum(array.nbytes for array in arrays) / len(generation.passages):,.0f} bytes",
+        ],
+        ["in memory while opening, a passage", f"{peak:,.0f} bytes"],
         ["opening it", f"{opening:.0f} s"],
         ["a question's own embedding", f"{embedded:.1f} ms"],
         ["an answer, median", f"{answered[0]:.1f} ms"],
@@ -300,7 +314,13 @@ def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]
 
 
 def _memory() -> int:
-    """Bytes of memory that the process has taken at most so far."""
+    """Bytes of memory that the process holds, on Linux."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
+
+
+def _peak_memory() -> int:
+    """Bytes of memory that the process has held at most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

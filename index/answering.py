@@ -6,7 +6,6 @@ import time
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,16 +135,16 @@ def ask(
 def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, limit: int) -> list[Run]:
     """The best sentences of the candidates; see `choose_runs`."""
     numbers = candidates.sentences
-    spans = [generation.sentences[number].span for number in numbers]
+    starts, ends = generation.sentence_spans[numbers].T
     return choose_runs(
         candidates.sentence_scores,
         generation.passage_of_sentence[numbers],
         _lengths(generation, candidates),
-        generation.sentence_vectors[numbers].astype(np.float32),
+        generation.sentence_vectors[numbers],
         numbers,
         room=room,
         limit=limit,
-        gaps=[0, *(after.start - before.end for before, after in pairwise(spans))],
+        gaps=[0, *(starts[1:] - ends[:-1]).tolist()],
     )
 
 
@@ -218,7 +217,8 @@ def quote(
 
 def _lengths(generation: Generation, candidates: Candidates) -> list[int]:
     """Characters of each sentence."""
-    return [end - start for start, end in (generation.sentences[number].span for number in candidates.sentences)]
+    lengths: list[int] = np.diff(generation.sentence_spans[candidates.sentences])[:, 0].tolist()
+    return lengths
 
 
 def _quote_of(

@@ -100,6 +100,10 @@ class Generation:
         self.passages: list[tuple[int, Passage]] = passages
         """Each passage with the number of its segment."""
         self.sentences: list[Sentence] = [sentence for _, passage in passages for sentence in passage.sentences]
+        self.sentence_spans: NDArray[np.int64] = np.array(
+            [sentence.span for sentence in self.sentences], dtype=np.int64
+        )
+        """Start and end of each, `(sentences, 2)`: in an array many are read at once."""
         counts = np.array([len(passage.sentences) for _, passage in passages], dtype=np.int64)
         self.passage_of_sentence: NDArray[np.int64] = np.repeat(np.arange(len(passages)), counts)
         self.is_heading: NDArray[np.bool_] = np.array([sentence.is_heading for sentence in self.sentences], dtype=bool)

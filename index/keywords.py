@@ -60,7 +60,10 @@ class KeywordIndex:
         self._model = model
         self._count = count
         column_starts = np.asarray(model.scores["indptr"])
-        self._document_frequencies = np.diff(column_starts)
+        self._columns = model.vocab_dict
+        self._column_starts = column_starts
+        self._texts: NDArray[np.signedinteger[Any]] = model.scores["indices"]
+        self._scores: NDArray[np.float32] = model.scores["data"]
 
     @classmethod
     def build(cls, texts: Sequence[Sequence[str]]) -> KeywordIndex:
@@ -88,27 +91,29 @@ class KeywordIndex:
         """
         distinct = list(dict.fromkeys(query))
         total = np.zeros(self._count if of is None else len(of), dtype=np.float32)
+        best = np.zeros_like(total)
         for term in distinct:
             own = self.weight(term)
             others = [
                 (other, weight * min(1.0, own / self.weight(other))) for other, weight in (near or {}).get(term, ())
             ]
-            best = np.zeros_like(total)
             for other, weight in ((term, 1.0), *others):
                 texts, scores = self._column(other, of)
                 best[texts] = np.maximum(best[texts], np.float32(weight) * scores)
             total += best
-        return total / np.float32(max(sum(self.weight(term) for term in distinct), 1e-6))
+            best.fill(0)
+        total /= np.float32(max(sum(self.weight(term) for term in distinct), 1e-6))
+        return total
 
     def _column(
         self, term: str, of: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.float32]]:
         """The texts that hold a term and their scores for it; of some texts only, as positions among those."""
-        number = self._model.vocab_dict.get(term)
+        number = self._columns.get(term)
         if number is None:
             return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
-        start, end = self._model.scores["indptr"][number : number + 2]
-        texts, scores = self._model.scores["indices"][start:end], self._model.scores["data"][start:end]
+        start, end = self._column_starts[number : number + 2].tolist()
+        texts, scores = self._texts[start:end], self._scores[start:end]
         if of is None:
             return texts, scores
         # a column's texts are in order, and NumPy would make the whole of it 64 bits wide for another type
@@ -118,8 +123,9 @@ class KeywordIndex:
 
     def weight(self, term: str) -> float:
         """Inverse document frequency; a word that no text has weighs most."""
-        column = self._model.vocab_dict.get(term)
-        frequency = int(self._document_frequencies[column]) if column is not None else 0
+        column = self._columns.get(term)
+        start, end = self._column_starts[column : column + 2].tolist() if column is not None else (0, 0)
+        frequency = end - start
         return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
 
     def has(self, term: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +110,7 @@ def choose_runs(
     scores: Scores,
     passages: NDArray[np.int64],
     lengths: Sequence[int],
-    vectors: NDArray[np.float32],
+    vectors: NDArray[np.floating[Any]],
     places: NDArray[np.int64],
     *,
     room: int,
@@ -125,7 +126,7 @@ def choose_runs(
         scores: One a sentence, in text order.
         passages: The passage of each sentence.
         lengths: Characters of each sentence.
-        vectors: Unit vectors of the sentences, `(n, dim)`.
+        vectors: Unit vectors of the sentences, `(n, dim)`, in 16 or 32 bits.
         places: Where each sentence stands among all; only those with consecutive places are neighbours.
         room: Characters for all of them together.
         limit: How many runs at most; 0 for as many as fit.
@@ -153,7 +154,7 @@ def choose_runs(
         if not beside and limit and len(runs) == limit:
             continue
         others = [other for other in chosen if passages[other] != passage]
-        if others and (vectors[others] @ vectors[number]).max() >= REPEAT_COSINE:
+        if others and (vectors[others].astype(np.float32) @ vectors[number].astype(np.float32)).max() >= REPEAT_COSINE:
             continue
         joined = Run(
             passage,

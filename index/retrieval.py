@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from index.values import Signs
 
 CANDIDATE_PASSAGES = 100
 """Taken from each of the two retrievers, and kept of both."""
+
+Row = TypeVar("Row", bound=np.generic)
 
 RERANKED_PASSAGES = 30
 """The best of them, which a reranker reads."""
@@ -72,7 +75,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     sentences = ranges(firsts, ends)
     by_token = best_matches(
         query.tokens,
-        unit_of(generation.tokens[ranges(generation.first_token[firsts], generation.first_token[ends])]),
+        unit_of(_stretches(generation.tokens, generation.first_token[firsts], generation.first_token[ends])),
         generation.token_counts[sentences],
     )
     # what stands above a sentence is its context: it need not say again what the title and the heading say
@@ -81,7 +84,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
     sentence_shares = generation.sentence_keywords.scores(query.terms, query.near, of=sentences)
-    sentence_cosines = generation.sentence_vectors[sentences].astype(np.float32) @ query.vector
+    sentence_cosines = _stretches(generation.sentence_vectors, firsts, ends).astype(np.float32) @ query.vector
     scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
 
     quotable = ~generation.is_heading[sentences]
@@ -107,11 +110,18 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     )
 
 
+def _stretches(rows: NDArray[Row], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[Row]:
+    """The rows of some half-open ranges, one range after the other; twice as quick as picking each row."""
+    if not len(starts):
+        return rows[:0]
+    return np.concatenate([rows[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+
+
 def _heading_matches(generation: Generation, query: Query, passages: NDArray[np.int64]) -> Scores:
     """For each token of the question, its best match in what stands above each passage, `(q, passages)`."""
     headings, position = np.unique(generation.heading_of_passage[passages], return_inverse=True)
     starts, ends = generation.first_heading_token[headings], generation.first_heading_token[headings + 1]
-    matches = best_matches(query.tokens, unit_of(generation.heading_tokens[ranges(starts, ends)]), ends - starts)
+    matches = best_matches(query.tokens, unit_of(_stretches(generation.heading_tokens, starts, ends)), ends - starts)
     return matches[:, position]
 
 
@@ -121,7 +131,7 @@ def _candidate_passages(
     """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
     _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, generation.passage_vectors, within=only)
     shares = generation.passage_keywords.scores(query.terms, query.near)
-    sharing = np.flatnonzero(shares) if only is None else only[shares[only] > 0]
+    sharing = np.flatnonzero(shares > 0) if only is None else only[shares[only] > 0]
     found = np.union1d(dense, sharing[best_first(shares[sharing], CANDIDATE_PASSAGES)])
     cosines = generation.passage_vectors[found].astype(np.float32) @ query.vector
     order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))

@@ -39,7 +39,7 @@ VECTORS_FILE = "words.npy"
 NEIGHBOURS_FILE = "words.faiss"
 """Only of a vocabulary that is too large to compare a question's words with all of its own."""
 
-NEAR_CANDIDATES = 50
+NEAR_CANDIDATES = 25
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -130,12 +130,12 @@ class Vocabulary:
         is_known = self.has_vector(stem)
         vector = self._vectors[self._number[stem]] if is_known else embedder.embed_words([word])[0]
         if self._neighbours is None:
-            numbers, vectors = np.arange(len(self._vectors)), self._vectors
+            cosines, numbers = self._vectors @ vector, np.arange(len(self._vectors))
         else:
-            _, numbers = self._neighbours.search(vector, NEAR_CANDIDATES, self._vectors)
-            numbers = np.sort(numbers)
-            vectors = self._vectors[numbers]
-        cosines = np.round(vectors @ vector, 2)
+            cosines, numbers = self._neighbours.search(vector, NEAR_CANDIDATES, self._vectors)
+            by_frequency = np.argsort(numbers)
+            cosines, numbers = cosines[by_frequency], numbers[by_frequency]
+        cosines = np.round(cosines, 2)
         order = best_first(cosines, NEAR_COUNT + 1)
         found = [(self._vector_stems[numbers[position]], float(cosines[position])) for position in order]
         return tuple(

@@ -16,7 +16,7 @@ EXACT_AT_MOST = 20_000
 CODED_DIMENSIONS = 2
 """One of 16 codes stands for so many dimensions: a vector of 384 has 96 bytes."""
 
-RESCORED = 8
+RESCORED = 6
 """For each vector that is wanted, so many that look best by their codes are compared themselves. Recall of the nearest
 100 of 100,000 passages is then 0.999 (`benchmarks/results/scale.md`); with twice as many dimensions a code, 0.96."""
 

@@ -8,9 +8,10 @@ import pytest
 
 from index import StaleGenerationError
 from index.embedding import Vectors
-from index.vocabulary import NEAR_COSINE, NEAR_WEIGHT, Vocabulary
+from index.vocabulary import NEAR_COSINE, NEAR_WEIGHT, NEIGHBOURS_FILE, Vocabulary
 from tests.fakes import WordEmbedder
 
+LETTERS = "bcdfghklmn"
 TEXTS = ["The keepers kept the lamp. Keepers oiled a lamp.", "A lighthouse keeper resigned."]
 
 
@@ -119,3 +120,25 @@ def test_files_that_are_no_vocabulary_are_refused(vocabulary: Vocabulary, tmp_pa
 
     with pytest.raises(StaleGenerationError):
         Vocabulary.load(tmp_path)
+
+
+def test_the_near_words_of_a_large_vocabulary_are_found_by_its_index_and_after_loading_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    texts = [
+        *TEXTS,
+        "He quit.",
+        " ".join(f"{one}{two}{three}" for one in LETTERS for two in LETTERS for three in LETTERS),
+    ]
+    embedder = MeaningEmbedder()
+    small = Vocabulary.build(texts, embedder)
+    for module in ("index.vocabulary", "index.vectors.faiss_index"):
+        monkeypatch.setattr(f"{module}.EXACT_AT_MOST", 500)
+
+    large = Vocabulary.build(texts, embedder)
+    large.save(tmp_path)
+    loaded = Vocabulary.load(tmp_path)
+
+    assert (tmp_path / NEIGHBOURS_FILE).is_file()
+    for word in ("resigned", "lantern"):
+        assert small.near(word, embedder) == large.near(word, embedder) == loaded.near(word, embedder) != ()
