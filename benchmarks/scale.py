@@ -89,8 +89,7 @@ def main() -> None:
         generation = _generation([*own.segments, *other.passages(LARGE - len(own.passages))], embedder, generation)
         rows.append(_row("bundled, in a large one", evaluate(generation, embedder, questions), generation))
         few, asked = _few_documents(own, questions)
-        rows.append(_row("bundled, of three documents", evaluate(own, embedder, asked), own))
-        rows.append(_row("those three documents alone", evaluate(few, embedder, asked), few))
+        rows.append(_row("three documents of it alone", evaluate(few, embedder, asked), few))
         for folder, draft in zip(folders, sets, strict=True):
             if len(draft.segments) == FEW_DOCUMENTS:
                 marked = [question for question in read_question_set(folder) if question.is_answerable]

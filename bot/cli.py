@@ -273,7 +273,7 @@ def _evaluate_set(terminal: Terminal, folder: Path, off_topic: Path | None, *, a
     questions = read_question_set(folder) + (read_off_topic(off_topic) if off_topic else [])
     library = terminal.library(folder / "corpus")
     with terminal.progress() as show:
-        generation = library.draft(on_progress=show, on_wait=terminal.hint_waiting)
+        generation = library.calibrate(library.draft(on_progress=show, on_wait=terminal.hint_waiting))
     with terminal.progress("Asking questions") as show:
         evaluation = evaluate_questions(
             generation,

@@ -10,7 +10,7 @@ expected to be refused, whatever the probabilities are worth.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, choose_quotes, quote, read_quotes, with_answer
 from index.confidence import Calibration
 from index.embedding import Embedder
+from index.evaluation import CLUSTERS_AT_LEAST, Progress
 from index.evidence import Evidence, holds, shared_characters
 from index.generation import Generation
 from index.query import read_query
@@ -32,12 +33,6 @@ REFUSED_AT_MOST = 0.02
 
 QUESTIONS_AT_LEAST = math.ceil(1 / REFUSED_AT_MOST)
 """With fewer answerable questions, conformal risk control can promise nothing and the shipped numbers stay."""
-
-DOCUMENTS_AT_LEAST = 8
-"""With fewer, half of them say little of the other half, and questions are dealt out one by one."""
-
-Progress = Callable[[int, int], None]
-"""Told how many questions are asked, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ def cross_fitted(calibration: Calibration, trials: Sequence[Trial]) -> dict[str,
     questions = list({trial.question.id: trial.question for trial in trials}.values())
     documents = sorted({question.evidence[0].document for question in questions if question.is_answerable})
     half_of_document = {document: number % 2 for number, document in enumerate(documents)}
-    are_many = len(documents) >= DOCUMENTS_AT_LEAST
+    are_many = len(documents) >= CLUSTERS_AT_LEAST
     half = {
         question.id: half_of_document[question.evidence[0].document]
         if question.is_answerable and are_many

@@ -46,7 +46,7 @@ WORST_COUNT = 10
 CURVE_STEPS = 20
 BOOTSTRAPS = 1000
 CLUSTERS_AT_LEAST = 8
-"""With fewer documents, intervals are bootstrapped over questions."""
+"""With fewer documents, what goes by documents goes by questions: half of them say little of the other half."""
 
 Progress = Callable[[int, int], None]
 """Told how many questions are asked, of how many."""

@@ -377,6 +377,8 @@ class Library:
     def _build(self, plan: _Plan, on_progress: Progress) -> int:
         """Embed what is new and write the generation; return how many passages were embedded."""
         generation, embedded = self._assemble(plan, on_progress)
+        # there are no more passages to come, but waiting questions go first here, too
+        generation = self.calibrate(generation, on_progress=lambda *_: on_progress(embedded, embedded))
         write_generation(self.folder, generation)
         return embedded
 
@@ -406,11 +408,13 @@ class Library:
         manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed, golden=plan.golden)
         known = self._generation.vocabulary if self._generation else None
         vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
-        generation = Generation.build(manifest, segments, vocabulary, projection)
-        return self._calibrate(generation, lambda *_: on_progress(done, done)), done
+        return Generation.build(manifest, segments, vocabulary, projection), done
 
-    def _calibrate(self, generation: Generation, on_progress: Progress) -> Generation:
-        """Fit the confidence to the corpus's golden questions, where it has enough of them."""
+    def calibrate(self, generation: Generation, *, on_progress: Progress = _no_progress) -> Generation:
+        """Fit the confidence of a generation to the corpus's golden questions, where it has enough of them.
+
+        A reload does it; a draft is left with the shipped numbers.
+        """
         if not generation.manifest.golden:
             return generation
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
+from index.errors import QuestionsError
 from index.keywords import terms
-from index.questions import GOLDEN_QUESTIONS, QuestionKind
+from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.values import Document
 
 SUGGESTIBLE_AT_MOST = 5_000
@@ -26,8 +26,17 @@ class Suggestions:
 
     @classmethod
     def of(cls, corpus: Path, documents: Iterable[Document]) -> Suggestions:
-        """Read a corpus's golden questions, and take its documents' headings."""
-        return cls([*_golden(corpus / GOLDEN_QUESTIONS), *_headings(documents)])
+        """Read a corpus's golden questions, and take its documents' headings.
+
+        Golden questions that cannot be read are left out: `corpus check` says so.
+        """
+        documents = list(documents)
+        try:
+            texts = {document.id: document.text for document in documents}
+            golden, _ = read_golden_questions(corpus / GOLDEN_QUESTIONS, texts)
+        except QuestionsError:
+            golden = []
+        return cls([*(question.text for question in golden if question.is_answerable), *_headings(documents)])
 
     def matching(self, typed: str, *, count: int) -> list[str]:
         """The texts in which each typed word begins one, those that begin like it first.
@@ -46,20 +55,6 @@ class Suggestions:
             if all(any(word.startswith(begin) for word in known) for begin in words)
         ]
         return [self._texts[position][0] for _, position in sorted(found)[:count]]
-
-
-def _golden(path: Path) -> list[str]:
-    """The golden questions that have an answer; none where the file is missing or damaged: `corpus check` says so."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-        contents = [json.loads(line) for line in lines if line.strip()]
-        asked: Sequence[tuple[str, str]] = [
-            (content["question"], content.get("kind", QuestionKind.ANSWERABLE)) for content in contents
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    kinds = (QuestionKind.ANSWERABLE, QuestionKind.PARAPHRASE)
-    return [question for question, kind in asked if kind in kinds and isinstance(question, str)]
 
 
 def _headings(documents: Iterable[Document]) -> Iterable[str]:

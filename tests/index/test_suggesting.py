@@ -7,8 +7,10 @@ from pathlib import Path
 from index import Library, Suggestions
 
 GOLDEN = """\
-{"id": "a", "question": "When was the lighthouse built?", "kind": "answerable", "evidence": []}
-{"id": "b", "question": "who lit the lamp", "kind": "paraphrase", "evidence": []}
+{"id": "a", "question": "When was the lighthouse built?", "kind": "answerable",\
+ "evidence": [{"document": "sea/lighthouse", "text": "Its lamp burned whale oil until 1904"}]}
+{"id": "b", "question": "who lit the lamp", "kind": "paraphrase",\
+ "evidence": [{"document": "sea/lighthouse", "text": "Its lamp"}]}
 {"id": "c", "question": "When do buses run?", "kind": "off_topic"}
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -145,8 +146,9 @@ async def test_what_is_typed_stands_first_and_no_keystroke_runs_the_model(
         raise AssertionError("the model was run")
 
     monkeypatch.setattr(bot.service.library.embedder, "embed_query", fail)
-    questions = '{"question": "When was the lighthouse built?", "kind": "answerable"}'
-    (bot.service.library.corpus / "questions.jsonl").write_text(questions)
+    evidence = [{"document": "sea/lighthouse", "text": "Its lamp burned whale oil until 1904"}]
+    golden = {"id": "a", "question": ANSWERED, "kind": "answerable", "evidence": evidence}
+    (bot.service.library.corpus / "questions.jsonl").write_text(json.dumps(golden))
 
     typed = [choice["value"] for choice in await local_discord.autocomplete("ask", "question", "lighthouse")]
     nothing = await local_discord.autocomplete("ask", "question", "")
