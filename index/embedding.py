@@ -11,7 +11,8 @@ import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +78,8 @@ class Embedder(Protocol):
         """Whether the model reads the whole text."""
 
     def embed_query(self, question: str) -> Embedding:
-        """Embed one question. Always alone: the same question gives the same numbers on every call."""
+        """Embed one question. Always alone and in one thread: the same question gives the same numbers on every call,
+        on however many cores."""
 
     def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
         """Embed passages together with their sentences.
@@ -131,9 +133,10 @@ class SentenceTransformerEmbedder:
 
     def embed_query(self, question: str) -> Embedding:
         self.load()
-        if not (self._pools_by_mean and not self._model.prompts.get("query")):
-            return _without_tokens(_unit(self._model.encode_query([question], show_progress_bar=False)))
-        (output,) = self._model.encode_query([question], output_value=None, show_progress_bar=False)
+        with _one_thread():
+            if not (self._pools_by_mean and not self._model.prompts.get("query")):
+                return _without_tokens(_unit(self._model.encode_query([question], show_progress_bar=False)))
+            (output,) = self._model.encode_query([question], output_value=None, show_progress_bar=False)
         return self._pool(question, (), output)
 
     def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
@@ -208,6 +211,23 @@ class SentenceTransformerEmbedder:
         prompt = self._model.prompts.get("document") or self._model.prompts.get("passage")
         is_plain = names in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
         return is_plain and pooling[1] in ("mean", ("mean",)) and has_offsets and not prompt
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch compute inside without helpers of the calling thread.
+
+    How many there are decides in which order sums are added, and so the last bits of a vector; a question is too short to
+    gain by them (`docs/decisions.md`). Other threads keep theirs.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _without_tokens(vectors: Vectors) -> Embedding:

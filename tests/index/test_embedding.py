@@ -76,6 +76,26 @@ def test_the_bundled_model_gives_each_token_of_a_text_with_its_place(bundled: Se
 
 
 @pytest.mark.model
+def test_a_question_gets_the_same_numbers_however_many_threads_there_are(bundled: SentenceTransformerEmbedder) -> None:
+    import torch
+
+    questions = [" ".join(WORDS[:count]) for count in range(1, len(WORDS) + 1)]
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            found.append([bundled.embed_query(question) for question in questions])
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
+
+    for one, *others in zip(*found, strict=True):
+        assert all(np.array_equal(one.vectors, other.vectors) for other in others)
+        assert all(np.array_equal(one.tokens, other.tokens) for other in others)
+
+
+@pytest.mark.model
 def test_the_bundled_model_embeds_words_by_their_meaning(bundled: SentenceTransformerEmbedder) -> None:
     vectors = bundled.embed_words(["resigned", "quit", "lighthouse"])
 
