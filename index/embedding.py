@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -159,7 +159,8 @@ class SentenceTransformerEmbedder:
         self.load()
         if not words:
             return np.empty((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
-        return _unit(self._model.encode(list(words), batch_size=WORDS_BATCH_SIZE, show_progress_bar=False))
+        with _one_thread() if len(words) == 1 else nullcontext():  # a single word is one of a question
+            return _unit(self._model.encode(list(words), batch_size=WORDS_BATCH_SIZE, show_progress_bar=False))
 
     def knows_word(self, word: str) -> bool:
         self.load()
@@ -215,10 +216,10 @@ class SentenceTransformerEmbedder:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let PyTorch compute inside without helpers of the calling thread.
+    """Let the calling thread compute inside without PyTorch's helpers; other threads keep theirs.
 
-    How many there are decides in which order sums are added, and so the last bits of a vector; a question is too short to
-    gain by them (`docs/decisions.md`). Other threads keep theirs.
+    How many there are decides in which order sums are added, and so the last bits of a vector. A question is too short
+    to gain by them (`docs/decisions.md`).
     """
     import torch
 
