@@ -7,6 +7,9 @@ TORCH_INDEX ?=
 # A folder of question sets for `make bench` (benchmarks/README.md says where public ones come from)
 SETS ?=
 
+# New languages for `make catalogues`, as gettext names them: LANGUAGES=fr
+LANGUAGES ?=
+
 # Of `make chaos`: how many schedules, and the seed of the first
 CHAOS_SEEDS ?= 5000
 CHAOS_FIRST ?= 1
@@ -15,7 +18,7 @@ BIN := $(VENV)/bin
 INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help setup run test chaos check golden format bench clean
+.PHONY: help setup run test chaos check golden format catalogues bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -55,6 +58,9 @@ golden: setup ## Check the corpus, and whether it still answers its golden quest
 format: $(VENV)/.tests ## Put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+catalogues: $(VENV)/.tests ## Bring bot/locales up to what the code says, and show what is left to translate
+	$(BIN)/python -m tools.catalogues $(LANGUAGES)
 
 bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets, beside peers
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed

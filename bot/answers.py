@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import discord
 
+from bot.localisation import speaking, spoken
 from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
 from bot.render.buttons import answer_buttons, refusal_buttons
@@ -78,7 +79,7 @@ class Answers:
             token: To answer the interaction; empty for a message.
             asked: The question.
         """
-        await self.state.add_pending(question_id, token, asked)
+        await self.state.add_pending(question_id, token, replace(asked, locale=spoken()))
         try:
             yield
         except Exception:  # not a cancellation: then the process ends
@@ -184,6 +185,10 @@ class Answers:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
         await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
         self.admit(asked)
+        with speaking(language_of(interaction, is_private=asked.is_private)):
+            await self._answer_noted(interaction, asked)
+
+    async def _answer_noted(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         async with self.noted(interaction.id, interaction.token, asked):
             try:
                 await think(interaction, ephemeral=asked.is_private)
@@ -215,12 +220,13 @@ class Answers:
                 channel = bot.get_partial_messageable(asked.channel_id)
                 send = partial(reply, channel.get_partial_message(question_id))
             try:
-                try:
-                    prepared = await self.prepare(asked, repeats_question=bool(token))
-                except Exception as error:
-                    await send(Body(error_text(error, "pending")))
-                else:
-                    await self.send(prepared, partial(send, prepared.body))
+                with speaking(asked.locale):
+                    try:
+                        prepared = await self.prepare(asked, repeats_question=bool(token))
+                    except Exception as error:
+                        await send(Body(error_text(error, "pending")))
+                    else:
+                        await self.send(prepared, partial(send, prepared.body))
                 log.info("answered a question that was pending from before the start")
             except SENDING_ERRORS as error:
                 self.give_up(question_id, asked.channel_id, error)
@@ -252,6 +258,11 @@ def text_of(asked: Asked) -> str:
 def subject_of(shown: ShownAnswer | None) -> str:
     """What an answer's question lends to the next one: itself, or what it borrowed in its turn."""
     return (shown.asked.subject or shown.asked.question) if shown else ""
+
+
+def language_of(interaction: discord.Interaction[Any], *, is_private: bool) -> discord.Locale:
+    """Whose language a reply is in: that of the person who alone reads it, or that of the server for all others."""
+    return interaction.locale if is_private else interaction.guild_locale or interaction.locale
 
 
 def guild_id_of(interaction: discord.Interaction[Any]) -> int | None:

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.answers import Answers
 from bot.chatter import is_question
+from bot.localisation import ENGLISH, N_, _, ngettext, speaking
 from bot.render.channels import report_line
 from bot.render.limits import THREAD_NAME, shorten
 from bot.replies import open_thread, post, reply
@@ -34,6 +35,17 @@ _THREADS = discord.Permissions(
     view_channel=True, read_message_history=True, embed_links=True, send_messages_in_threads=True
 )
 _OPENS_THREADS = _THREADS | discord.Permissions(create_public_threads=True)
+
+
+PERMISSIONS = {
+    "view_channel": N_("View Channel"),
+    "send_messages": N_("Send Messages"),
+    "read_message_history": N_("Read Message History"),
+    "embed_links": N_("Embed Links"),
+    "create_public_threads": N_("Create Public Threads"),
+    "send_messages_in_threads": N_("Send Messages in Threads"),
+}
+"""As Discord's settings name them."""
 
 
 class AnswerChannels:
@@ -98,7 +110,8 @@ class AnswerChannels:
     def _works(self, channel: AnswerChannel) -> bool:
         """Whether an answer can be sent; says once in the log why not."""
         guild = self._bot.get_guild(channel.guild_id)
-        problem = problem_of(channel, guild) if guild else ""
+        with speaking(ENGLISH):  # for the log
+            problem = problem_of(channel, guild) if guild else ""
         if problem and self._logged.get(channel.channel_id) != problem:
             log.warning("answer channel=%s does not work: %s", channel.channel_id, problem)
         self._logged[channel.channel_id] = problem
@@ -160,7 +173,7 @@ def problem_of(channel: AnswerChannel, guild: discord.Guild) -> str:
     """Why an answer channel cannot work, in words; empty where it can."""
     place = guild.get_channel(channel.channel_id)
     if place is None:
-        return "the channel is gone"
+        return _("the channel is gone")
     needed = {AnswerMode.SHADOW: _READS, AnswerMode.REPLY: _REPLIES, AnswerMode.THREAD: _OPENS_THREADS}[channel.mode]
     if isinstance(place, discord.ForumChannel) and channel.mode is not AnswerMode.SHADOW:
         needed = _THREADS
@@ -168,13 +181,18 @@ def problem_of(channel: AnswerChannel, guild: discord.Guild) -> str:
     if problem or channel.mode is not AnswerMode.SHADOW:
         return problem
     report = guild.get_channel(channel.report_channel_id or 0)
-    return _lacking(report, _POSTS) if report else "the channel to report to is gone"
+    return _lacking(report, _POSTS) if report else _("the channel to report to is gone")
 
 
 def _lacking(place: discord.abc.GuildChannel, needed: discord.Permissions) -> str:
     """Which permissions the bot lacks in a channel, in words."""
     mine = place.permissions_for(place.guild.me)
-    lacking = [name for name, is_needed in needed if is_needed and not getattr(mine, name)]
+    lacking = [_(PERMISSIONS[name]) for name, is_needed in needed if is_needed and not getattr(mine, name)]
     if not lacking:
         return ""
-    return f"in {place.mention} I need the permission " + ", ".join(name.replace("_", " ").title() for name in lacking)
+    text = ngettext(
+        "in {channel} I need the permission {permissions}",
+        "in {channel} I need the permissions {permissions}",
+        len(lacking),
+    )
+    return text.format(channel=place.mention, permissions=", ".join(lacking))

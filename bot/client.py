@@ -10,6 +10,7 @@ import aiohttp
 import discord
 from discord.ext import commands, tasks
 
+from bot import localisation
 from bot.answers import Answers
 from bot.service import AnswerService
 from bot.settings import Settings
@@ -62,6 +63,7 @@ class DissentBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""
+        await asyncio.to_thread(localisation.load)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         if not isinstance(self.tree, Tree):

@@ -164,6 +164,8 @@ class Asked:
     """Whether only the asker sees the answer."""
     shows_nearest: bool = False
     """Whether quotes are wanted even where they do not cover it: a topic was picked."""
+    locale: str = ""
+    """Of a pending question: what its answer is to be in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.localisation import _, speak, translated
 from bot.render.body import Body
 from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill
 from index import RetrievalError
@@ -25,8 +26,35 @@ log = logging.getLogger(__name__)
 UNKNOWN_INTERACTION = 10062
 
 
+_NAMES = (
+    app_commands.TranslationContextLocation.command_name,
+    app_commands.TranslationContextLocation.group_name,
+    app_commands.TranslationContextLocation.parameter_name,
+)
+
+
+class CommandTranslator(app_commands.Translator):
+    """What Discord shows of the commands, in each language."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        """The text in that language; None leaves the English one."""
+        return None if is_typed(context) else translated(string.message, locale)
+
+
+def is_typed(context: app_commands.TranslationContextTypes) -> bool:
+    """Whether people type it, `/ask` and `document:`; that stays the same for all, as they tell each other of it."""
+    return context.location in _NAMES and not isinstance(context.data, app_commands.ContextMenu)
+
+
 class Tree(app_commands.CommandTree["DissentBot"]):
     """Commands of the bot."""
+
+    async def interaction_check(self, interaction: discord.Interaction[DissentBot]) -> bool:
+        """Speak the language of whoever uses a command, until something is said to everybody; refuse nobody."""
+        speak(interaction.locale)
+        return True
 
     async def on_error(self, interaction: discord.Interaction[DissentBot], error: app_commands.AppCommandError) -> None:
         """Answer the person whatever went wrong; discord.py calls this last, and once more if it raises."""
@@ -39,7 +67,8 @@ class Tree(app_commands.CommandTree["DissentBot"]):
         With servers named they go to those at once, else to everybody; the other scope is emptied, so that no
         command shows twice.
         """
-        commands = [command.to_dict(self) for command in self.get_commands()]
+        translator = CommandTranslator()
+        commands = [await command.get_translated_payload(self, translator) for command in self.get_commands()]
         digest = _digest(self.client.application_id, commands)
         nothing = _digest(self.client.application_id, [])
         wanted = {str(guild_id): digest for guild_id in guild_ids} or {"global": digest}
@@ -97,18 +126,19 @@ def error_text(error: BaseException, command: str) -> str:
     """What a person is told, and the log line that explains it."""
     if isinstance(error, RetrievalError):
         log.warning("command=%s failed: %s", command, error)
-        return error.user_message
+        return _(error.user_template).format(**error.user_values)
     if isinstance(error, app_commands.MissingPermissions):
-        return "You need the permission Manage Server for that."
+        return _("You need the permission Manage Server for that.")
     if isinstance(error, app_commands.CheckFailure):
-        return "You cannot use that here."
+        return _("You cannot use that here.")
     if isinstance(error, app_commands.TransformerError):
-        return "I could not read one of the command's options. Check it and try again."
+        return _("I could not read one of the command's options. Check it and try again.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "That command has changed since Discord last asked me. Restart Discord, or try again in an hour."
+        return _("That command has changed since Discord last asked me. Restart Discord, or try again in an hour.")
     incident = secrets.token_hex(4)
     log.error("command=%s incident=%s", command, incident, exc_info=error)
-    return f"Something went wrong on my side. If it happens again, tell whoever runs me: incident {incident}."
+    text = _("Something went wrong on my side. If it happens again, tell whoever runs me: incident {incident}.")
+    return text.format(incident=incident)
 
 
 def _digest(application_id: int | None, commands: list[dict[str, Any]]) -> str:

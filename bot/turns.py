@@ -26,22 +26,21 @@ QUESTION_EVERY_S = 6.0
 class BusyError(RetrievalError):
     """The queue of questions is full."""
 
+    user_message = "I am busy: many people are asking. Please try again in {seconds} s."
+
     def __init__(self, wait_s: float) -> None:
         seconds = max(1, math.ceil(wait_s))
-        super().__init__(
-            "the queue is full", user_message=f"I am busy: many people are asking. Please try again in {seconds} s."
-        )
+        super().__init__("the queue is full", seconds=seconds)
 
 
 class CoolDownError(RetrievalError):
     """A person asks faster than is fair to others."""
 
+    user_message = "Thank you for so many questions! Let others have a turn, and ask again in {seconds} s."
+
     def __init__(self, wait_s: float) -> None:
         seconds = max(1, math.ceil(wait_s))
-        super().__init__(
-            "the asker is cooling down",
-            user_message=f"Thank you for so many questions! Let others have a turn, and ask again in {seconds} s.",
-        )
+        super().__init__("the asker is cooling down", seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

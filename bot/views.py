@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.localisation import _
 from bot.render.body import Action, Rows
 from bot.render.limits import MODAL_TITLE, QUESTION, shorten
 
@@ -48,13 +49,13 @@ def follow_up_modal(custom_id: str, *, earlier: str) -> discord.ui.Modal:
         custom_id: Of the button that opens it.
         earlier: The question before it, shown as a reminder.
     """
-    modal = discord.ui.Modal(title="Follow up", custom_id=custom_id, timeout=None)
+    modal = discord.ui.Modal(title=_("Follow up"), custom_id=custom_id, timeout=None)
     field: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
         custom_id=QUESTION_FIELD,
         style=discord.TextStyle.paragraph,
         placeholder=shorten(" ".join(earlier.split()), 100) or None,
         max_length=QUESTION,
     )
-    modal.add_item(discord.ui.Label(text=shorten("Your next question", MODAL_TITLE), component=field))
+    modal.add_item(discord.ui.Label(text=shorten(_("Your next question"), MODAL_TITLE), component=field))
     modal.stop()
     return modal

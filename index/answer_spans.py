@@ -172,12 +172,16 @@ class QuestionAnsweringReader:
             # the library would fill them with random numbers
             raise ModelError(
                 f"{self._folder} lacks {', '.join(sorted(report['missing_keys']))}",
-                user_message=f"{self.name} was not trained to answer questions. Check {SETTING}.",
+                user_message="{name} was not trained to answer questions. Check {setting}.",
+                name=self.name,
+                setting=SETTING,
             )
         if not (self._tokenizer.is_fast and self._tokenizer.cls_token):
             raise ModelError(
                 f"the tokenizer in {self._folder} gives no offsets, or has no token for texts without an answer",
-                user_message=f"{self.name} cannot say where an answer stands, or that there is none. Check {SETTING}.",
+                user_message="{name} cannot say where an answer stands, or that there is none. Check {setting}.",
+                name=self.name,
+                setting=SETTING,
             )
         model = model.to(get_device_name()).eval()
         log.info("loaded reader=%s device=%s", self.name, model.device)

@@ -16,15 +16,24 @@ from __future__ import annotations
 class RetrievalError(Exception):
     """Base of all errors that `index` raises on purpose.
 
-    `str(error)` is for the log; `user_message` is for people: what happened and what to do, without Markdown.
+    `str(error)` is for the log; `user_message` is for people: what happened and what to do, without Markdown. It is
+    kept as a template and its values, too, so that whoever shows it can translate it first.
     """
 
     user_message = "Something went wrong while I searched the documents. Ask again in a minute."
 
-    def __init__(self, message: str, *, user_message: str | None = None) -> None:
+    def __init__(self, message: str, *, user_message: str | None = None, **values: object) -> None:
+        """Make an error.
+
+        Args:
+            message: For the log.
+            user_message: For people, with named places, where the kind's own does not say enough.
+            **values: What goes in those places.
+        """
         super().__init__(message)
-        if user_message is not None:
-            self.user_message = user_message
+        self.user_template = user_message or type(self).user_message
+        self.user_values = values
+        self.user_message = self.user_template.format(**values)
 
 
 class CorpusError(RetrievalError):
@@ -48,8 +57,10 @@ class UnknownDocumentError(RetrievalError):
 class QuestionsError(RetrievalError):
     """A file of questions cannot be used; the message names the file and the line."""
 
+    user_message = "{problem}"
+
     def __init__(self, message: str) -> None:
-        super().__init__(message, user_message=message)
+        super().__init__(message, problem=message)
 
 
 class ModelError(RetrievalError):

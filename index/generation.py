@@ -181,7 +181,8 @@ class Generation:
         except KeyError:
             raise UnknownDocumentError(
                 f"no document {document_id!r}",
-                user_message=f"There is no document named {document_id!r}. `corpus list` shows the names.",
+                user_message="There is no document named {document!r}. `corpus list` shows the names.",
+                document=document_id,
             ) from None
 
     def reading(self, passage: int) -> tuple[str, list[Span]]:

@@ -345,11 +345,18 @@ class Library:
             plan.keys[file.id] = key
         plan.keys = dict(sorted(plan.keys.items()))
         if not plan.keys:
+            if not plan.failed:
+                raise CorpusError(
+                    f"nothing in {self.corpus} can be read",
+                    user_message="There is nothing to answer from in {corpus}. Put .md or .txt files there.",
+                    corpus=self.corpus,
+                )
             reasons = "; ".join(f"{item.failure.path} {item.failure.reason}" for item in plan.failed[:5])
             raise CorpusError(
-                f"nothing in {self.corpus} can be read" + (f": {reasons}" if reasons else ""),
-                user_message=f"There is nothing to answer from in {self.corpus}."
-                + (f" {reasons}." if reasons else " Put .md or .txt files there."),
+                f"nothing in {self.corpus} can be read: {reasons}",
+                user_message="There is nothing to answer from in {corpus}. {reasons}.",
+                corpus=self.corpus,
+                reasons=reasons,
             )
         after = current.manifest.segments if current else {}
         removed = tuple(name for name in before if name not in plan.keys)

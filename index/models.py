@@ -35,7 +35,9 @@ def find_model(model: str, *, setting: str, organisation: str = "") -> Path:
     if model.startswith((".", "/", "~")) or "\\" in model:
         raise ModelError(
             f"there is no model folder at {model}",
-            user_message=f"There is no model folder at {model}. Set {setting} to a folder or a model's name.",
+            user_message="There is no model folder at {folder}. Set {setting} to a folder or a model's name.",
+            folder=model,
+            setting=setting,
         )
     repository = model if "/" in model or not organisation else f"{organisation}/{model}"
     return _from_hub(repository, setting)
@@ -52,7 +54,9 @@ def _from_hub(repository: str, setting: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"{repository} cannot be fetched from the model hub: {error}",
-            user_message=f"The model {repository} cannot be fetched. Check {setting} and the network.",
+            user_message="The model {name} cannot be fetched. Check {setting} and the network.",
+            name=repository,
+            setting=setting,
         ) from error
 
 
@@ -79,7 +83,9 @@ def loading(kind: str, name: str, folder: Path, *, setting: str) -> Iterator[Non
     except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(
             f"the {kind} in {folder} cannot be loaded: {error}",
-            user_message=f"The {kind} {name} cannot be loaded. Check {setting}.",
+            user_message="The model {name} cannot be loaded. Check {setting}.",
+            name=name,
+            setting=setting,
         ) from error
 
 

@@ -106,13 +106,18 @@ class CrossEncoderReranker:
             # the library would give such a model a last layer of random numbers
             raise ModelError(
                 f"{self._folder} holds {architecture or 'a model'} without a layer that scores pairs",
-                user_message=f"{self.name} was not trained as a cross-encoder. Check {SETTING}.",
+                user_message="{name} was not trained as a cross-encoder. Check {setting}.",
+                name=self.name,
+                setting=SETTING,
             )
         if model.num_labels != 1:
             raise ModelError(
                 f"the reranker in {self._folder} gives {model.num_labels} labels, not 1",
-                user_message=f"{self.name} sorts into {model.num_labels} classes instead of giving one score. "
-                f"Set {SETTING} to a cross-encoder with one label.",
+                user_message="{name} sorts into {count} classes instead of giving one score. "
+                "Set {setting} to a cross-encoder with one label.",
+                name=self.name,
+                count=model.num_labels,
+                setting=SETTING,
             )
         log.info("loaded reranker=%s window=%s device=%s", self.name, model.max_seq_length, model.device)
         return model

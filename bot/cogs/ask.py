@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.answers import guild_id_of
 from bot.client import DissentBot
+from bot.localisation import N_, _
 from bot.render.body import Body
 from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length, shorten
 from bot.render.text import without_mention
@@ -17,9 +18,9 @@ from bot.replies import fill
 from bot.state import Asked
 from index import UnknownDocumentError
 
-ANSWER_THIS = "Answer this message"
-NO_TEXT = "There is no text in that message that I could answer."
-NO_DOCUMENT = "There is no such document. Pick one from the list that shows while you type."
+ANSWER_THIS = N_("Answer this message")
+NO_TEXT = N_("There is no text in that message that I could answer.")
+NO_DOCUMENT = N_("There is no such document. Pick one from the list that shows while you type.")
 
 
 class Ask(commands.Cog):
@@ -98,7 +99,7 @@ class Ask(commands.Cog):
         """The context menu of a message."""
         question = without_mention(message.content, interaction.application_id)[:QUESTION]
         if not question:
-            await fill(interaction, Body(NO_TEXT))
+            await fill(interaction, Body(_(NO_TEXT)))
             return
         await self._answer_command(interaction, question)
 

@@ -11,8 +11,9 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.answers import guild_id_of, subject_of, text_of
+from bot.answers import guild_id_of, language_of, subject_of, text_of
 from bot.client import DissentBot
+from bot.localisation import N_, _, speak, speaking
 from bot.render.body import Action, Body, File
 from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.passages import context_body, more_body, person_body, source_body
@@ -26,18 +27,18 @@ from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
 CUSTOM_ID = re.compile(r"answer:(\d+):([a-z]+):(.*)")
 """What `bot.render.body.Button` writes."""
 
-FORGOTTEN = "I no longer remember that answer. Ask again, please."
-NOT_KEPT = "The question was not kept, as this server's moderators have set it. Ask again, please."
-NOT_YOURS = "Only the person who asked can do that."
-NOT_YOURS_TO_DELETE = "Only the person who asked, or a moderator, can delete that."
-CANNOT_DELETE = "I may not delete messages here. You can do it from the message's own menu."
-ALREADY_SHARED = "That answer is shared already."
-NO_TOPIC = "That document is no longer there."
-HELPFUL = "Noted: helpful. You can change your mind with the other button."
-NOT_HELPFUL = "Noted: not helpful. You can change your mind with the other button."
-NOBODY_TO_ASK = "This server's moderators have set nobody to pass questions on to."
-ALREADY_PASSED_ON = "That question is passed on already."
-PASSED_ON = "Your question is passed on in {channel}."
+FORGOTTEN = N_("I no longer remember that answer. Ask again, please.")
+NOT_KEPT = N_("The question was not kept, as this server's moderators have set it. Ask again, please.")
+NOT_YOURS = N_("Only the person who asked can do that.")
+NOT_YOURS_TO_DELETE = N_("Only the person who asked, or a moderator, can delete that.")
+CANNOT_DELETE = N_("I may not delete messages here. You can do it from the message's own menu.")
+ALREADY_SHARED = N_("That answer is shared already.")
+NO_TOPIC = N_("That document is no longer there.")
+HELPFUL = N_("Noted: helpful. You can change your mind with the other button.")
+NOT_HELPFUL = N_("Noted: not helpful. You can change your mind with the other button.")
+NOBODY_TO_ASK = N_("This server's moderators have set nobody to pass questions on to.")
+ALREADY_PASSED_ON = N_("That question is passed on already.")
+PASSED_ON = N_("Your question is passed on in {channel}.")
 FILES_AT_MOST = 3
 
 Press = discord.Interaction[DissentBot]
@@ -76,6 +77,7 @@ class Buttons(commands.Cog):
         """Carry out a press, or a dialog that was filled in."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
+        speak(interaction.locale)
         data: Any = interaction.data or {}
         match = CUSTOM_ID.fullmatch(data.get("custom_id", ""))
         if match is None or match[2] not in set(Action):
@@ -89,7 +91,7 @@ class Buttons(commands.Cog):
     async def _carry_out(self, interaction: Press, action: Action, answer_id: int, argument: str) -> None:
         shown = await self.bot.state.shown(answer_id)
         if shown is None:
-            await fill(interaction, Body(FORGOTTEN))
+            await fill(interaction, Body(_(FORGOTTEN)))
         elif interaction.type is discord.InteractionType.modal_submit:
             await self._ask(interaction, shown, _typed_into(interaction), subject=subject_of(shown))
         elif action is Action.FOLLOW_UP:
@@ -103,7 +105,7 @@ class Buttons(commands.Cog):
     async def _more(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         await think(interaction, ephemeral=True)
         if not shown.asked.question:
-            await fill(interaction, Body(NOT_KEPT))
+            await fill(interaction, Body(_(NOT_KEPT)))
             return
         page = int(argument) if argument.isdecimal() else 1
         asker = Asker(guild_id_of(interaction) or interaction.user.id, interaction.user.id)
@@ -150,7 +152,7 @@ class Buttons(commands.Cog):
     async def _topic(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         entry = self.bot.service.find_document(argument)
         if entry is None:
-            await fill(interaction, Body(NO_TOPIC))
+            await fill(interaction, Body(_(NO_TOPIC)))
             return
         await self._ask(interaction, shown, entry.title, within=entry.id, is_private=True, shows_nearest=True)
 
@@ -173,26 +175,27 @@ class Buttons(commands.Cog):
     async def _vote(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         is_helpful = argument == Action.HELPFUL
         await self.bot.state.vote(shown.id, interaction.user.id, is_helpful=is_helpful)
-        await fill(interaction, Body(HELPFUL if is_helpful else NOT_HELPFUL))
+        await fill(interaction, Body(_(HELPFUL if is_helpful else NOT_HELPFUL)))
 
     async def _share(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         source = interaction.message
         if interaction.user.id != shown.asked.asker_id or source is None:
-            await fill(interaction, Body(NOT_YOURS))
+            await fill(interaction, Body(_(NOT_YOURS)))
             return
         if not await self.bot.state.claim_sharing(shown.id):
-            await fill(interaction, Body(ALREADY_SHARED))
+            await fill(interaction, Body(_(ALREADY_SHARED)))
             return
         try:
             await think(interaction)
             answer_id = await self.bot.state.add_copy(shown.id, channel_id=interaction.channel_id or source.channel.id)
-            # what was shown is shown again, to the character
+            # what was shown is shown again, to the character; the buttons are for everybody
             settings = await self.bot.state.guild_settings(shown.asked.guild_id)
-            buttons = (
-                answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
-                if shown.quotes
-                else refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
-            )
+            with speaking(language_of(interaction, is_private=False)):
+                buttons = (
+                    answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
+                    if shown.quotes
+                    else refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
+                )
             body = Body(source.content, source.embeds[0] if source.embeds else None, buttons)
             message_id = await fill(interaction, body)
         except Exception:
@@ -205,13 +208,13 @@ class Buttons(commands.Cog):
         """Pass the question on to whom the moderators have set, once; the asker's press is what allows it."""
         asked, settings = shown.asked, await self.bot.state.guild_settings(shown.asked.guild_id)
         if interaction.user.id != asked.asker_id:
-            await fill(interaction, Body(NOT_YOURS))
+            await fill(interaction, Body(_(NOT_YOURS)))
             return
         if not settings.has_person_to_ask or not asked.question:
-            await fill(interaction, Body(NOBODY_TO_ASK))
+            await fill(interaction, Body(_(NOBODY_TO_ASK)))
             return
         if not await self.bot.state.claim_passing_on(shown.id):
-            await fill(interaction, Body(ALREADY_PASSED_ON))
+            await fill(interaction, Body(_(ALREADY_PASSED_ON)))
             return
         try:
             await think(interaction, ephemeral=True)
@@ -219,7 +222,8 @@ class Buttons(commands.Cog):
             is_public = interaction.message is not None and not interaction.message.flags.ephemeral
             place = f"https://discord.com/channels/{asked.guild_id}/{asked.channel_id}"
             link = f"{place}/{interaction.message.id}" if is_public and interaction.message else place
-            body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
+            with speaking(language_of(interaction, is_private=False)):
+                body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
             roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
             await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
         except Exception as error:
@@ -227,12 +231,12 @@ class Buttons(commands.Cog):
             if isinstance(error, discord.Forbidden | discord.NotFound):
                 raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
             raise
-        await fill(interaction, Body(PASSED_ON.format(channel=f"<#{channel_id}>")))
+        await fill(interaction, Body(_(PASSED_ON).format(channel=f"<#{channel_id}>")))
 
     async def _delete(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         may_moderate = interaction.permissions.manage_messages or interaction.permissions.manage_guild
         if interaction.user.id != shown.asked.asker_id and not may_moderate:
-            await fill(interaction, Body(NOT_YOURS_TO_DELETE))
+            await fill(interaction, Body(_(NOT_YOURS_TO_DELETE)))
             return
         await think(interaction, ephemeral=True)
         if interaction.message is not None:
@@ -240,10 +244,10 @@ class Buttons(commands.Cog):
                 with suppress(discord.NotFound):  # somebody was faster
                     await interaction.message.delete()
             except discord.Forbidden:  # where a person brought the bot along, it has no rights of its own
-                await fill(interaction, Body(CANNOT_DELETE))
+                await fill(interaction, Body(_(CANNOT_DELETE)))
                 return
         await self.bot.state.forget_shown(shown.id)
-        await fill(interaction, Body("Deleted."))
+        await fill(interaction, Body(_("Deleted.")))
 
 
 def _overlap(left: Quote, right: Quote) -> bool:

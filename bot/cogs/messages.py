@@ -18,6 +18,7 @@ from bot.answers import subject_of
 from bot.channels import AnswerChannels, asks_openly, speaks_to_nobody, text_of
 from bot.chatter import is_question
 from bot.client import DissentBot
+from bot.localisation import ENGLISH, N_, _, speak
 from bot.render.body import Body
 from bot.render.limits import QUESTION
 from bot.render.text import without_mention
@@ -28,7 +29,7 @@ from index import Verdict
 
 log = logging.getLogger(__name__)
 
-NO_QUESTION = "Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover."
+NO_QUESTION = N_("Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover.")
 
 SUBJECT_LIFE_S = 3600.0
 """How long the last question in a conversation lends its subject without being replied to."""
@@ -54,6 +55,7 @@ class Messages(commands.Cog):
         if not is_for_us and not asks_openly(message):
             return
         question = self._question_in(message)
+        speak(_language_in(message))
         async with self._alone(message.id):
             try:
                 if not is_for_us:
@@ -61,7 +63,7 @@ class Messages(commands.Cog):
                 elif question:
                     await self._answer(message, question)
                 else:
-                    await reply(message, Body(NO_QUESTION))
+                    await reply(message, Body(_(NO_QUESTION)))
             except SENDING_ERRORS as error:
                 self.bot.answers.give_up(message.id, message.channel.id, error)
 
@@ -79,6 +81,7 @@ class Messages(commands.Cog):
                 return
             if shown.asked.channel_id not in (message.channel.id, message.id):
                 return  # shadow mode showed elsewhere what would have been answered then
+            speak(_language_in(message))
             try:
                 await self._answer_anew(message, question, shown, shown.message_id)
             except SENDING_ERRORS as error:
@@ -214,6 +217,11 @@ class Messages(commands.Cog):
         lock = self._locks.setdefault(message_id, asyncio.Lock())
         async with lock:
             yield
+
+
+def _language_in(message: discord.Message) -> discord.Locale | str:
+    """What everybody reads where a message stands; in direct messages Discord does not say."""
+    return message.guild.preferred_locale if message.guild else ENGLISH
 
 
 async def setup(bot: DissentBot) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.channels import problem_of
 from bot.client import DissentBot
+from bot.localisation import N_, _
 from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
@@ -18,14 +19,14 @@ from bot.state import AnswerChannel, AnswerMode
 ANSWER_CHANNELS_AT_MOST = 12
 """As many as can be shown whole, with what is wrong in each."""
 
-NOT_EVERYONE = "`@everyone` is nobody to ask; pick a role. Nothing was changed."
-CANNOT_WRITE = "I may not write in {channel}. Let me, or pick another one. Nothing was changed."
-CANNOT_PING = "I may not ping {role}: allow anyone to mention it, or allow me to mention all roles."
-UNCHANGED = "The answer channels stay as they were."
-INCOMPLETE = f"An answer channel needs both `channel` and `mode`. {UNCHANGED}"
-NO_REPORT = f"Shadow mode needs another channel, one that only moderators read, as `report_to`. {UNCHANGED}"
-EVERYBODY_READS = "Everybody can read {channel}; shadow mode is meant for a channel that only moderators see."
-TOO_MANY = f"There are {ANSWER_CHANNELS_AT_MOST} answer channels, and no more can be listed. Switch one off first."
+NOT_EVERYONE = N_("`@everyone` is nobody to ask; pick a role. Nothing was changed.")
+CANNOT_WRITE = N_("I may not write in {channel}. Let me, or pick another one. Nothing was changed.")
+CANNOT_PING = N_("I may not ping {role}: allow anyone to mention it, or allow me to mention all roles.")
+UNCHANGED = N_("The answer channels stay as they were.")
+INCOMPLETE = N_("An answer channel needs both `channel` and `mode`.")
+NO_REPORT = N_("Shadow mode needs another channel, one that only moderators read, as `report_to`.")
+EVERYBODY_READS = N_("Everybody can read {channel}; shadow mode is meant for a channel that only moderators see.")
+TOO_MANY = N_("There are {count} answer channels, and no more can be listed. Switch one off first.")
 
 ModeratorsInteraction = discord.Interaction[DissentBot]
 
@@ -82,22 +83,22 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
                     await state.forget_answer_channel(one.channel_id)
             return ""
         if channel is None or mode is None:
-            return INCOMPLETE
+            return f"{_(INCOMPLETE)} {_(UNCHANGED)}"
         if not self.bot.intents.message_content:
-            return f"{NEEDS_INTENT} {UNCHANGED}"
+            return f"{_(NEEDS_INTENT)} {_(UNCHANGED)}"
         before = next((one for one in known if one.channel_id == channel.id), None)
         if before is None and len(known) >= ANSWER_CHANNELS_AT_MOST:
-            return TOO_MANY
+            return _(TOO_MANY).format(count=ANSWER_CHANNELS_AT_MOST)
         report_id = report_to.id if report_to else before.report_channel_id if before else None
         if mode == AnswerMode.SHADOW and report_id in (None, channel.id):
-            return NO_REPORT
+            return f"{_(NO_REPORT)} {_(UNCHANGED)}"
         wanted = AnswerChannel(channel.id, guild_id, AnswerMode(mode), report_id)
         problem = problem_of(wanted, channel.guild)
         if problem:
-            return f"It would not work: {problem}. {UNCHANGED}"
+            return _("It would not work: {problem}.").format(problem=problem) + f" {_(UNCHANGED)}"
         await state.set_answer_channel(wanted)
         is_public = report_to is not None and report_to.permissions_for(channel.guild.default_role).view_channel
-        return EVERYBODY_READS.format(channel=report_to.mention) if report_to is not None and is_public else ""
+        return _(EVERYBODY_READS).format(channel=report_to.mention) if report_to is not None and is_public else ""
 
     @app_commands.command()
     @app_commands.describe(
@@ -176,9 +177,9 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
     def _objection(self, channel: discord.TextChannel | None, role: discord.Role | None) -> str:
         """Why *Ask a person* could not work like this."""
         if role is not None and role.is_default():
-            return NOT_EVERYONE
+            return _(NOT_EVERYONE)
         if channel is not None and not channel.permissions_for(channel.guild.me).send_messages:
-            return CANNOT_WRITE.format(channel=channel.mention)
+            return _(CANNOT_WRITE).format(channel=channel.mention)
         return ""
 
     def _remark(self, channel: discord.TextChannel | None, role: discord.Role | None) -> str:
@@ -187,7 +188,7 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
             return ""
         me = role.guild.me
         may_mention = channel.permissions_for(me) if channel is not None else me.guild_permissions
-        return "" if may_mention.mention_everyone else CANNOT_PING.format(role=role.mention)
+        return "" if may_mention.mention_everyone else _(CANNOT_PING).format(role=role.mention)
 
 
 class Setup(commands.Cog):

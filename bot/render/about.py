@@ -6,25 +6,26 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.localisation import N_, _, ngettext
 from bot.render.body import COLOUR, Body
 from bot.render.limits import CONTENT, EMBED_FIELD_VALUE, length, shorten
 from bot.render.text import escape
 from index import DocumentEntry, LibraryStatus
 
-INTRODUCTION = (
+INTRODUCTION = N_(
     "I answer questions by quoting documents, word for word, and say where each quote stands. "
     "No language model writes my answers: what the documents do not cover, I do not answer."
 )
-HOW = (
+HOW = N_(
     "Use `/ask`, mention me, or send me a direct message. I look for the sentences that are nearest to your question "
     "in meaning and in words. The bold ones are those that I think answer it; the number behind *Answers it* says how "
     "sure I am."
 )
-UNOFFICIAL = (
+UNOFFICIAL = N_(
     "I am unofficial: not made, run or endorsed by the U.S. Department of State or any other authority. "
     "What I quote is no legal advice; read the source before you rely on it."
 )
-PRIVACY = (
+PRIVACY = N_(
     "For 30 days I keep what an answer showed and who asked, so that its buttons work, with the question, unless this "
     "server's moderators have set otherwise, and your vote if you give one. Questions that I cannot answer are noted "
     "only where moderators allow it. Other messages I do not keep."
@@ -38,19 +39,35 @@ def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Bod
         lines: list[str] = []
         for number, entry in enumerate(documents):
             line = f"- {escape(shorten(' '.join(entry.title.split()), 100))}"
-            rest = f"- and {len(documents) - number} more"
+            left = len(documents) - number
+            rest = "- " + ngettext("and {count} more", "and {count} more", left).format(count=left)
             if sum(length(one) + 1 for one in lines) + length(line) + length(rest) + 1 > EMBED_FIELD_VALUE:
                 lines.append(rest)
                 break
             lines.append(line)
-        embed.add_field(name=f"What I cover: {len(documents)} documents", value="\n".join(lines), inline=False)
+        count = len(documents)
+        covers = ngettext("What I cover: {count} document", "What I cover: {count} documents", count)
+        embed.add_field(name=covers.format(count=count), value="\n".join(lines), inline=False)
     else:
-        embed.add_field(name="What I cover", value="I am still reading my documents.", inline=False)
-    embed.add_field(name="How it works", value=HOW, inline=False)
-    embed.add_field(name="What I am not", value=UNOFFICIAL, inline=False)
-    embed.add_field(name="What I keep", value=PRIVACY, inline=False)
-    built = f" of {status.built[:10]}" if status.built else ""
-    models = {"model": status.model, "reranker": status.reranker, "reader": status.reader}
-    named = [f"{what} {shorten(name, 100)}" for what, name in models.items() if name]
-    embed.set_footer(text=" \u00b7 ".join((f"Generation {status.generation or 'none'}{built}", *named)))
-    return Body(shorten(INTRODUCTION, CONTENT), embed)
+        embed.add_field(name=_("What I cover"), value=_("I am still reading my documents."), inline=False)
+    embed.add_field(name=_("How it works"), value=_(HOW), inline=False)
+    embed.add_field(name=_("What I am not"), value=_(UNOFFICIAL), inline=False)
+    embed.add_field(name=_("What I keep"), value=_(PRIVACY), inline=False)
+    embed.set_footer(text=" \u00b7 ".join(_made_of(status)))
+    return Body(shorten(_(INTRODUCTION), CONTENT), embed)
+
+
+def _made_of(status: LibraryStatus) -> list[str]:
+    """The generation that is current and the models in use, by name."""
+    generation = _("Generation {generation} of {date}") if status.built else _("Generation {generation}")
+    parts = [
+        generation.format(generation=status.generation, date=status.built[:10] if status.built else "")
+        if status.generation
+        else _("No generation yet")
+    ]
+    models = (
+        (_("model {name}"), status.model),
+        (_("reranker {name}"), status.reranker),
+        (_("reader {name}"), status.reader),
+    )
+    return parts + [text.format(name=shorten(name, 100)) for text, name in models if name]

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import discord
 
+from bot.localisation import _, decimal, listed, ngettext
 from bot.render.body import COLOUR, Body, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
@@ -46,12 +47,13 @@ def answer_body(
     asked = f"{preface}\n" if preface else ""
     asked += f"**{escape(question)}**\n" if repeats_question and question else ""
     if subject:
-        asked += f"I read this together with *{escape(shorten(one_line(subject), SUBJECT_SHOWN))}*\n"
+        earlier = escape(shorten(one_line(subject), SUBJECT_SHOWN))
+        asked += _("I read this together with *{earlier}*").format(earlier=earlier) + "\n"
     if answer.corrections:
         asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
     if not answer.quotes:
         return Body(shorten(asked + not_covered_text(answer), CONTENT), buttons=buttons)
-    lead = asked + (f"{UNCERTAIN}\n" if answer.verdict is not Verdict.ANSWERED else "")
+    lead = asked + (f"{_(UNCERTAIN)}\n" if answer.verdict is not Verdict.ANSWERED else "")
     best, *others = answer.quotes
     today = at.date() if at else None
     source_line = "\n" + label(1, best.citation, today)
@@ -63,20 +65,22 @@ def not_covered_text(answer: Answer) -> str:
     """A refusal in one line: what the documents lack. The nearest topics are buttons."""
     unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]
     if not unknown:
-        return NOT_COVERED
-    words = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
-    return f"{NOT_COVERED} {words} {'does' if len(unknown) == 1 else 'do'} not appear in them."
+        return _(NOT_COVERED)
+    missing = ngettext("{words} does not appear in them.", "{words} do not appear in them.", len(unknown))
+    return f"{_(NOT_COVERED)} {missing.format(words=listed(unknown))}"
 
 
 def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:
     embed = discord.Embed(colour=COLOUR, timestamp=at)
-    footer = (
-        f"Answers it: {confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
-        f" \u00b7 {answer.elapsed_ms:.0f} ms"
+    footer = _("Answers it: {words} ({confidence}) \u00b7 generation {generation} \u00b7 {time} ms").format(
+        words=confidence_in_words(answer),
+        confidence=decimal(answer.confidence, 2),
+        generation=answer.generation,
+        time=decimal(answer.elapsed_ms, 0),
     )
     embed.set_footer(text=shorten(footer, EMBED_FOOTER))
     if sources := sources_text(answer.quotes):
-        embed.add_field(name="Where this stands", value=sources, inline=False)
+        embed.add_field(name=_("Where this stands"), value=sources, inline=False)
     left = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
     embed.description = quotes_text(others, left, first=2, today=at.date() if at else None) or None
     return embed
@@ -109,7 +113,7 @@ def label(number: int, citation: Citation, today: date | None = None) -> str:
         parts.append(escape(shorten(one_line(citation.section), 150)))
     place = " \u203a ".join(parts)
     if citation.page is not None:
-        place += f", page {citation.page}"
+        place += ", " + _("page {page}").format(page=citation.page)
     dated = citation.published or citation.updated
     if dated:
         age = age_in_words(citation.updated or dated, today) if today else ""
@@ -129,11 +133,11 @@ def sources_text(quotes: Sequence[Quote], *, first: int = 1) -> str:
 
 def _sources_line(number: int, quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
-    links = [link("document", quote.citation.url)] if quote.citation.url else []
+    links = [link(_("document"), quote.citation.url)] if quote.citation.url else []
     links += [_source(source) for source in quote.sources]
     more = len(links) - count
     if more > 0:
-        links[count:] = [f"{more} more"]
+        links[count:] = [ngettext("{count} more", "{count} more", more).format(count=more)]
     return f"**[{number}]** " + "; ".join(links) if links else ""
 
 

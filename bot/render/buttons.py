@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.localisation import _
 from bot.render.body import Action, Button, Rows, label
 from bot.render.limits import BUTTONS_IN_A_ROW
 from index import DocumentEntry
@@ -17,13 +18,13 @@ def answer_buttons(answer_id: int, *, is_private: bool, has_question: bool) -> R
         is_private: Whether its asker alone sees it: they can share it; Discord itself lets them dismiss it.
         has_question: Whether its question is kept, without which there is nothing to look for more quotes with.
     """
-    reading = [Button(Action.MORE, "More", answer_id)] if has_question else []
-    reading += [Button(Action.CONTEXT, "Context", answer_id), Button(Action.SOURCE, "Source", answer_id)]
+    reading = [Button(Action.MORE, _("More"), answer_id)] if has_question else []
+    reading += [Button(Action.CONTEXT, _("Context"), answer_id), Button(Action.SOURCE, _("Source"), answer_id)]
     return (
-        (*reading, Button(Action.FOLLOW_UP, "Follow up", answer_id)),
+        (*reading, Button(Action.FOLLOW_UP, _("Follow up"), answer_id)),
         (
-            Button(Action.HELPFUL, "Helpful", answer_id, emoji="\N{THUMBS UP SIGN}"),
-            Button(Action.NOT_HELPFUL, "Not helpful", answer_id, emoji="\N{THUMBS DOWN SIGN}"),
+            Button(Action.HELPFUL, _("Helpful"), answer_id, emoji="\N{THUMBS UP SIGN}"),
+            Button(Action.NOT_HELPFUL, _("Not helpful"), answer_id, emoji="\N{THUMBS DOWN SIGN}"),
             _share_or_delete(answer_id, is_private),
         ),
     )
@@ -36,10 +37,10 @@ def refusal_buttons(
     nearest = tuple(
         Button(Action.TOPIC, label(entry.title), answer_id, argument=entry.key) for entry in topics[:BUTTONS_IN_A_ROW]
     )
-    person = [Button(Action.ASK_PERSON, "Ask a person", answer_id)] if has_person_to_ask else []
-    others = (Button(Action.FOLLOW_UP, "Follow up", answer_id), *person, _share_or_delete(answer_id, is_private))
+    person = [Button(Action.ASK_PERSON, _("Ask a person"), answer_id)] if has_person_to_ask else []
+    others = (Button(Action.FOLLOW_UP, _("Follow up"), answer_id), *person, _share_or_delete(answer_id, is_private))
     return (nearest, others) if nearest else (others,)
 
 
 def _share_or_delete(answer_id: int, is_private: bool) -> Button:
-    return Button(Action.SHARE, "Share", answer_id) if is_private else Button(Action.DELETE, "Delete", answer_id)
+    return Button(Action.SHARE, _("Share"), answer_id) if is_private else Button(Action.DELETE, _("Delete"), answer_id)

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import discord
 
+from bot.localisation import N_, _, ngettext
 from bot.render.body import COLOUR
 from bot.render.limits import EMBED_DESCRIPTION, shorten
 from bot.state import AnswerChannel, AnswerMode
 
-NEEDS_INTENT = (
+NEEDS_INTENT = N_(
     "In answer channels I have to read messages, and I may not: the message-content intent is off. Whoever runs me can "
     "switch it on: `MESSAGE_CONTENT=1`."
 )
 MODES = {
-    AnswerMode.SHADOW: "answers are shown only in {report}",
-    AnswerMode.REPLY: "questions are answered by a reply",
-    AnswerMode.THREAD: "questions are answered in a thread",
+    AnswerMode.SHADOW: N_("answers are shown only in {report}"),
+    AnswerMode.REPLY: N_("questions are answered by a reply"),
+    AnswerMode.THREAD: N_("questions are answered in a thread"),
 }
 
 
@@ -28,14 +29,23 @@ def report_line(channel: AnswerChannel, *, link: str) -> str:
         channel: Where it was asked, with the tally so far.
         link: To the question.
     """
-    return f"Shadow mode: in <#{channel.channel_id}> I would have answered {link} \u00b7 {tally(channel)}"
+    line = _("Shadow mode: in {channel} I would have answered {link} \u00b7 {tally}")
+    return line.format(channel=f"<#{channel.channel_id}>", link=link, tally=tally(channel))
 
 
 def tally(channel: AnswerChannel) -> str:
     """How many questions were seen, and how many were answered or would have been."""
-    questions = "1 question" if channel.seen == 1 else f"{channel.seen} questions"
-    answered = "would have been answered" if channel.mode is AnswerMode.SHADOW else "answered"
-    return f"{questions} seen, {channel.answered} {answered}"
+    if channel.mode is AnswerMode.SHADOW:
+        text = ngettext(
+            "{seen} question seen, {answered} would have been answered",
+            "{seen} questions seen, {answered} would have been answered",
+            channel.seen,
+        )
+    else:
+        text = ngettext(
+            "{seen} question seen, {answered} answered", "{seen} questions seen, {answered} answered", channel.seen
+        )
+    return text.format(seen=channel.seen, answered=channel.answered)
 
 
 def channels_embed(channels: Sequence[AnswerChannel], problems: Mapping[int, str]) -> discord.Embed | None:
@@ -49,8 +59,10 @@ def channels_embed(channels: Sequence[AnswerChannel], problems: Mapping[int, str
         return None
     lines = []
     for channel in channels:
-        mode = MODES[channel.mode].format(report=f"<#{channel.report_channel_id}>")
-        problem = f". **It does not work:** {problems[channel.channel_id]}" if channel.channel_id in problems else ""
-        lines.append(f"- <#{channel.channel_id}>: {mode}; {tally(channel)}{problem}")
+        mode = _(MODES[channel.mode]).format(report=f"<#{channel.report_channel_id}>")
+        line = f"- <#{channel.channel_id}>: {mode}; {tally(channel)}"
+        if channel.channel_id in problems:
+            line += ". " + _("**It does not work:** {problem}").format(problem=problems[channel.channel_id])
+        lines.append(line)
     text = shorten("\n".join(lines), EMBED_DESCRIPTION)
-    return discord.Embed(title="Answer channels", description=text, colour=COLOUR)
+    return discord.Embed(title=_("Answer channels"), description=text, colour=COLOUR)

@@ -7,16 +7,17 @@ from datetime import date
 
 import discord
 
+from bot.localisation import N_, _
 from bot.render.answer import fitting_quote, label, link, one_line, quotes_text, sources_text
 from bot.render.body import COLOUR, Action, Body, Button, File, in_rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length, shorten
 from bot.render.text import escape
 from index import Quote
 
-CHANGED = "The documents have changed since that answer."
-CHANGED_HERE = "The document has changed since: it no longer has these words. They were:"
-GONE = "The document is no longer there. The words that I quoted were:"
-NO_MORE = "There are no more quotes near that question."
+CHANGED = N_("The documents have changed since that answer.")
+CHANGED_HERE = N_("The document has changed since: it no longer has these words. They were:")
+GONE = N_("The document is no longer there. The words that I quoted were:")
+NO_MORE = N_("There are no more quotes near that question.")
 
 
 def more_body(
@@ -32,18 +33,18 @@ def more_body(
         has_changed: Whether they come from another generation than the answer.
         today: What the age of documents is counted from.
     """
-    lead = f"{CHANGED}\n" if has_changed else ""
+    lead = f"{_(CHANGED)}\n" if has_changed else ""
     if not quotes:
-        return Body(lead + NO_MORE)
+        return Body(lead + _(NO_MORE))
     best, *others = quotes
     place = "\n" + label(first, best.citation, today)
     content = lead + fitting_quote(best, CONTENT - length(lead) - length(place)) + place
     embed = discord.Embed(colour=COLOUR)
     if sources := sources_text(quotes, first=first):
-        embed.add_field(name="Where this stands", value=sources, inline=False)
+        embed.add_field(name=_("Where this stands"), value=sources, inline=False)
     room = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
     embed.description = quotes_text(others, room, first=first + 1, today=today) or None
-    more = [Button(Action.MORE, "More", answer_id, str(next_page))] if next_page is not None else []
+    more = [Button(Action.MORE, _("More"), answer_id, str(next_page))] if next_page is not None else []
     return Body(content, embed if len(embed) else None, in_rows(*more))
 
 
@@ -61,10 +62,10 @@ def context_body(
         is_gone: Whether the document itself is no longer there.
         today: What the age of documents is counted from.
     """
-    lead = "" if wide else f"{GONE if is_gone else CHANGED_HERE}\n"
+    lead = "" if wide else f"{_(GONE if is_gone else CHANGED_HERE)}\n"
     place = "\n" + label(number, quote.citation, today)
     others = [
-        Button(Action.CONTEXT, f"Quote {other} in context", answer_id, str(other))
+        Button(Action.CONTEXT, _("Quote {number} in context").format(number=other), answer_id, str(other))
         for other in range(1, count + 1)
         if other != number
     ]
@@ -86,12 +87,13 @@ def source_body(quotes: Sequence[Quote], files: Sequence[File], missing: Sequenc
     """
     addresses = {quote.citation.title: quote.citation.url for quote in quotes}
     lines = [f"- {link(title, url)}" if url else f"- {_title(title)}" for title, url in addresses.items()]
-    lines += [f"The file of *{_title(title)}* is no longer there, or too large to attach." for title in missing]
+    lost = _("The file of *{title}* is no longer there, or too large to attach.")
+    lines += [lost.format(title=_title(title)) for title in missing]
     kept: list[str] = []
     for line in lines:
         if length("\n".join([*kept, line])) <= CONTENT - 100:
             kept.append(line)
-    head = "The files as they are now:" if files else "Where the quotes are from:"
+    head = _("The files as they are now:") if files else _("Where the quotes are from:")
     return Body("\n".join([head, *kept]), files=tuple(files))
 
 
@@ -105,8 +107,9 @@ def person_body(question: str, *, asker_id: int, role_id: int | None, link: str)
         link: Where the question was asked.
     """
     lead = f"<@&{role_id}> " if role_id else ""
+    asks = _("{person} asks what the documents do not cover:").format(person=f"<@{asker_id}>")
     text = escape(shorten(one_line(question), 800))
-    return Body(f"{lead}<@{asker_id}> asks what the documents do not cover:\n> {text}\n{link}")
+    return Body(f"{lead}{asks}\n> {text}\n{link}")
 
 
 def _title(title: str) -> str:

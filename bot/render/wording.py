@@ -6,20 +6,21 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from bot.localisation import N_, _, decimal, ngettext
 from index import Answer, Diagnosis, Fault, Place, Verdict
 
-UNCERTAIN = "I am not sure that the documents answer this. The closest passages:"
+UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
 OLD_FROM_YEARS = 2
-NOT_COVERED = "The documents that I quote from do not cover that."
+NOT_COVERED = N_("The documents that I quote from do not cover that.")
 
 
 def confidence_in_words(answer: Answer) -> str:
     """How sure the bot is, for people who do not read probabilities."""
     if answer.verdict is Verdict.NOT_COVERED:
-        return "not covered"
+        return _("not covered")
     if answer.verdict is Verdict.UNCERTAIN:
-        return "may not answer"
-    return "very likely" if answer.confidence >= 0.8 else "likely"
+        return _("may not answer")
+    return _("very likely") if answer.confidence >= 0.8 else _("likely")
 
 
 def age_in_words(dated: str, today: date) -> str:
@@ -29,7 +30,9 @@ def age_in_words(dated: str, today: date) -> str:
         return ""
     year, month, day = (int(part or 1) for part in match.groups())
     years = today.year - year - ((today.month, today.day) < (month, day))
-    return f"{years} years old" if years >= OLD_FROM_YEARS else ""
+    if years < OLD_FROM_YEARS:
+        return ""
+    return ngettext("{years} year old", "{years} years old", years).format(years=years)
 
 
 def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) -> str:
@@ -39,28 +42,30 @@ def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) ->
         answer: One with corrections.
         show: How a word is written.
     """
-    readings = [f"{show(item.typed)} as {show(item.read_as)}" for item in answer.corrections]
-    return f"I read {', '.join(readings)}."
+    reading = _("{typed} as {read_as}")
+    readings = [reading.format(typed=show(item.typed), read_as=show(item.read_as)) for item in answer.corrections]
+    return _("I read {readings}.").format(readings=", ".join(readings))
 
 
 def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     """What may be wrong with an answer, and what a moderator can do about it."""
     place = _place_in_words(diagnosis.place)
     if diagnosis.fault is Fault.GAP:
-        words = ", ".join(diagnosis.words)
-        return f"A gap in the corpus: it has no form of {words}, and no word near. Add a document that covers it."
+        return _(
+            "A gap in the corpus: it has no form of {words}, and no word near. Add a document that covers it."
+        ).format(words=", ".join(diagnosis.words))
     if diagnosis.fault is Fault.STRICTNESS:
-        return (
-            f"A matter of strictness: {place} came nearest, {diagnosis.short_by:.2f} short of the confidence of an "
-            "answer. If it does answer, make the question a golden one; STRICTNESS=low answers more."
-        )
-    return (
-        f"A matter of ranking: {place} is among the best passages as a whole, but other sentences took its place. "
-        "If it answers, let one sentence of it say so in the question's words."
-    )
+        return _(
+            "A matter of strictness: {place} came nearest, {short_by} short of the confidence of an answer. If it does "
+            "answer, make the question a golden one; STRICTNESS=low answers more."
+        ).format(place=place, short_by=decimal(diagnosis.short_by, 2))
+    return _(
+        "A matter of ranking: {place} is among the best passages as a whole, but other sentences took its place. If it "
+        "answers, let one sentence of it say so in the question's words."
+    ).format(place=place)
 
 
 def _place_in_words(place: Place | None) -> str:
     if place is None:
-        return "no passage"
+        return _("no passage")
     return place.title + (f" \u203a {place.section}" if place.section else "")

@@ -47,7 +47,8 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
     if not folder.is_dir():
         raise CorpusError(
             f"there is no corpus folder at {folder}",
-            user_message=f"There is no corpus folder at {folder}. Name one with --corpus or CORPUS_DIR.",
+            user_message="There is no corpus folder at {folder}. Name one with --corpus or CORPUS_DIR.",
+            folder=folder,
         )
     root = folder.resolve()
     found: dict[str, FileState] = {}

@@ -7,6 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.localisation import languages, speaking
+
+
+@pytest.fixture(params=languages())
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each language that the interface speaks, while the test renders."""
+    with speaking(request.param):
+        yield request.param
+
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.localisation import languages, speaking
 from bot.render.about import UNOFFICIAL, about_body
 from bot.render.answer import answer_body, not_covered_text
 from bot.render.body import Body
@@ -48,9 +49,12 @@ def letters(text: str) -> str:
 
 
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.booleans(), lines)
-def test_every_answer_fits_discords_limits(answer: Answer, repeats_question: bool, subject: str):
-    check_message(payload_of(answer_body(answer, repeats_question=repeats_question, at=NOW, subject=subject)))
+@given(answers(), st.booleans(), lines, st.sampled_from(languages()))
+def test_every_answer_fits_discords_limits(answer: Answer, repeats_question: bool, subject: str, language: str):
+    with speaking(language):
+        body = answer_body(answer, repeats_question=repeats_question, at=NOW, subject=subject)
+
+    check_message(payload_of(body))
 
 
 @settings(max_examples=40, deadline=None)
@@ -252,7 +256,7 @@ def test_words_that_were_read_as_others_are_named_first():
 def test_at_most_three_unknown_words_are_named():
     text = text_of(read(not_covered_text(answer_of(trace=trace_without("a_b", "c", "x" * 41, "d", "e")))))
 
-    assert text == f"{NOT_COVERED} a_b, c and d do not appear in them."
+    assert text == f"{NOT_COVERED} a_b, c, and d do not appear in them."
 
 
 # ---- sources
@@ -366,7 +370,7 @@ def test_the_bot_says_what_it_covers_how_it_works_and_that_it_is_unofficial():
 
     assert body.embed is not None
     fields = {field.name: field.value for field in body.embed.fields}
-    assert text_of(read(fields["What I cover: 1 documents"] or "")) == "\N{BULLET} Grey *Skerry*"
+    assert text_of(read(fields["What I cover: 1 document"] or "")) == "\N{BULLET} Grey *Skerry*"
     assert fields["What I am not"] == UNOFFICIAL
     assert "`/ask`" in (fields["How it works"] or "")
     assert footer_of(body) == "Generation 3f9a2c41d07b of 2026-11-23 · model all-MiniLM-L6-v2"
@@ -393,4 +397,4 @@ def test_before_there_is_an_index_the_bot_says_so():
 
     assert body.embed is not None
     assert body.embed.fields[0].value == "I am still reading my documents."
-    assert footer_of(body).startswith("Generation none ·")
+    assert footer_of(body).startswith("No generation yet ·")

@@ -23,11 +23,12 @@ MOST_CHANNELS = [
     for number in range(ANSWER_CHANNELS_AT_MOST)
 ]
 LACKING = (
-    f"in <#{LARGEST_ID}> I need the permission View Channel, Embed Links, Read Message History, Create Public Threads, "
-    "Send Messages In Threads"
+    f"in <#{LARGEST_ID}> I need the permissions View Channel, Embed Links, Read Message History, Create Public "
+    "Threads, Send Messages in Threads"
 )
 
 
+@pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("settings", [GuildSettings(), LONGEST])
 @pytest.mark.parametrize("reads_messages", [True, False])
 def test_every_setting_is_shown_whole(settings: GuildSettings, reads_messages: bool):
@@ -37,6 +38,7 @@ def test_every_setting_is_shown_whole(settings: GuildSettings, reads_messages: b
     assert not content.endswith("\u2026")
 
 
+@pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("reads_messages", [True, False])
 def test_every_answer_channel_is_shown_whole_with_what_is_wrong(reads_messages: bool):
     problems = {channel.channel_id: LACKING for channel in MOST_CHANNELS}
@@ -56,6 +58,7 @@ def test_those_who_are_blocked_are_counted_where_they_are_many():
     assert f" and {1000 - BLOCKED_SHOWN} more" in settings_body(LONGEST, reads_messages=True).content
 
 
+@pytest.mark.usefixtures("language")
 def test_the_other_texts_fit():
     for body in (help_body(), setup_body(GuildSettings()), setup_body(LONGEST)):
         assert length(body.content) <= CONTENT

@@ -177,7 +177,7 @@ def test_a_folder_without_a_model_is_an_error_that_names_it_and_the_setting(tmp_
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
         QuestionAnsweringReader(str(tmp_path)).load()
 
-    assert caught.value.user_message == f"The reader {tmp_path} cannot be loaded. Check READER_MODEL."
+    assert caught.value.user_message == f"The model {tmp_path} cannot be loaded. Check READER_MODEL."
 
 
 # ---- what it does to an answer

@@ -194,7 +194,7 @@ def test_a_folder_without_a_model_is_an_error_that_names_it_and_the_setting(tmp_
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
         CrossEncoderReranker(str(tmp_path)).relevance(QUESTION, whole(*TEXTS))
 
-    assert f"The reranker {tmp_path} cannot be loaded. Check RERANKER_MODEL." == caught.value.user_message
+    assert f"The model {tmp_path} cannot be loaded. Check RERANKER_MODEL." == caught.value.user_message
 
 
 USE = """

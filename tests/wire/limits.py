@@ -289,6 +289,7 @@ def _check_custom_ids(components: Sequence[Json]) -> None:
 
 
 def _check_command(place: str, command: Json) -> None:
+    _check_localisations(place, command, chat=(command.get("type") or 1) == 1)
     if (command.get("type") or 1) == 1:
         _check_chat_name(place, command["name"])
         _between(f"{place}.description", command.get("description") or "", 1, COMMAND_DESCRIPTION)
@@ -306,12 +307,24 @@ def _check_chat_name(place: str, name: str) -> None:
         raise invalid_form(f"{place}.name", "Command name is invalid", "APPLICATION_COMMAND_INVALID_NAME")
 
 
+def _check_localisations(place: str, node: Json, *, chat: bool) -> None:
+    for locale, name in (node.get("name_localizations") or {}).items():
+        here = f"{place}.name_localizations.{locale}"
+        if chat:
+            _check_chat_name(here, name)
+        else:
+            _between(here, name, 1, COMMAND_NAME)
+    for locale, description in (node.get("description_localizations") or {}).items():
+        _between(f"{place}.description_localizations.{locale}", description, 1, COMMAND_DESCRIPTION)
+
+
 def _check_options(place: str, options: Sequence[Json]) -> None:
     _at_most(f"{place}.options", options, COMMAND_OPTIONS)
     seen_optional = False
     for index, option in enumerate(options):
         here = f"{place}.options.{index}"
         _check_chat_name(here, option["name"])
+        _check_localisations(here, option, chat=True)
         _between(f"{here}.description", option.get("description") or "", 1, COMMAND_DESCRIPTION)
         _check_choices(f"{here}.choices", option.get("choices") or [])
         _check_options(here, option.get("options") or [])
@@ -330,13 +343,20 @@ def _check_options(place: str, options: Sequence[Json]) -> None:
 def _check_choices(field: str, choices: Sequence[Json]) -> None:
     _at_most(field, choices, CHOICES)
     for index, choice in enumerate(choices):
-        _between(f"{field}.{index}.name", choice.get("name") or "", 1, CHOICE_TEXT)
+        for name in (choice.get("name") or "", *(choice.get("name_localizations") or {}).values()):
+            _between(f"{field}.{index}.name", name, 1, CHOICE_TEXT)
         if isinstance(choice.get("value"), str):
             _between(f"{field}.{index}.value", choice["value"], 1, CHOICE_TEXT)
 
 
+def _longest(node: Json, key: str) -> int:
+    """Discord counts the longest of a text and its translations."""
+    texts = [node.get(key) or "", *(node.get(f"{key}_localizations") or {}).values()]
+    return max(map(length, texts))
+
+
 def _command_size(node: Json) -> int:
-    size = length(node.get("name") or "") + length(node.get("description") or "")
+    size = _longest(node, "name") + _longest(node, "description")
     for choice in node.get("choices") or []:
-        size += length(choice["name"]) + length(str(choice["value"]))
+        size += _longest(choice, "name") + length(str(choice["value"]))
     return size + sum(_command_size(option) for option in node.get("options") or [])

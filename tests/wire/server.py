@@ -592,7 +592,7 @@ class LocalDiscord:
             "channel_id": str(channel.id),
             "channel": channel.payload() | {"permissions": str(int(channel.permissions_of(person)))},
             "app_permissions": str(int(channel.permissions_of(self.bot))),
-            "locale": "en-US",
+            "locale": person.locale,
             "entitlements": [],
             "attachment_size_limit": self.upload_limit_bytes,
             "data": data,
@@ -605,8 +605,8 @@ class LocalDiscord:
         permissions = str(int(channel.permissions_of(person)))
         return payload | {
             "guild_id": guild_id,
-            "guild": {"id": guild_id, "features": [], "locale": "en-US"},
-            "guild_locale": "en-US",
+            "guild": {"id": guild_id, "features": [], "locale": channel.guild.preferred_locale},
+            "guild_locale": channel.guild.preferred_locale,
             "member": channel.guild.member_payload(person) | {"permissions": permissions},
             "context": 0,
             "authorizing_integration_owners": {"0": guild_id},

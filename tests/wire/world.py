@@ -131,6 +131,7 @@ class Person:
     id: int
     name: str
     is_bot: bool = False
+    locale: str = "en-US"
 
     @property
     def mention(self) -> str:
@@ -184,6 +185,7 @@ class Guild:
     name: str
     owner: Person
     roles: list[Role]
+    preferred_locale: str = "en-US"
     members: dict[int, tuple[Person, tuple[Role, ...]]] = field(default_factory=dict, repr=False)
     channels: list[Channel] = field(default_factory=list, repr=False)
 
@@ -239,7 +241,7 @@ class Guild:
             **dict.fromkeys(ZERO_GUILD_NUMBERS, 0),
             **dict.fromkeys(UNSET_GUILD_FIELDS),
             "afk_timeout": 300,
-            "preferred_locale": "en-US",
+            "preferred_locale": self.preferred_locale,
             "max_members": 500_000,
             "premium_progress_bar_enabled": False,
         }
@@ -433,8 +435,8 @@ class World:
         known += [role.id for guild in self.guilds.values() for role in guild.roles]
         return max(known, default=FIRST_ID) + (1 << 22)
 
-    def add_person(self, name: str, *, is_bot: bool = False) -> Person:
-        person = Person(self._new_place_id(), name, is_bot)
+    def add_person(self, name: str, *, is_bot: bool = False, locale: str = "en-US") -> Person:
+        person = Person(self._new_place_id(), name, is_bot, locale)
         self.people[person.id] = person
         return person
 

@@ -1,0 +1,165 @@
+"""Each person reads the bot in their own language, and each server in its own; quotes stay as they are written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.localisation import _, speaking
+from bot.render.wording import NOT_COVERED as DOES_NOT_COVER
+from index import Library, ModelError
+from tests.bot.discord_markdown import read, text_of
+
+from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered
+from .server import LocalDiscord
+from .world import Json, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+SPANISH_BUTTONS = ["Más", "Contexto", "Fuente", "Seguir preguntando", "Útil", "No es útil", "Compartir"]
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, tmp_path: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        yield bot
+
+
+@pytest.fixture
+def ana(local_discord: LocalDiscord) -> Person:
+    """A member whose Discord is in Spanish."""
+    return joined(local_discord, "ana", locale="es-ES")
+
+
+@pytest.fixture
+def _spanish_server(local_discord: LocalDiscord) -> None:
+    local_discord.guild.preferred_locale = "es-419"
+
+
+def joined(local_discord: LocalDiscord, name: str, *, locale: str) -> Person:
+    person = local_discord.world.add_person(name, locale=locale)
+    local_discord.guild.members[person.id] = (person, ())
+    return person
+
+
+async def test_a_private_answer_is_in_the_askers_language_around_an_english_quote(
+    local_discord: LocalDiscord, bot: DissentBot, ana: Person
+):
+    answer = await (
+        await local_discord.slash("ask", user=ana, options={"question": ANSWERED, "private": True})
+    ).answer()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
+    assert answer.buttons == SPANISH_BUTTONS
+    [embed] = answer.embeds
+    assert embed["footer"]["text"].startswith("Responde: ")
+    assert "(1,00)" in embed["footer"]["text"]
+    assert embed["fields"][0]["name"] == "Dónde está esto"
+
+
+async def test_direct_messages_and_languages_without_a_catalogue_are_answered_in_english(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    luc = joined(local_discord, "luc", locale="fr")
+    question = await local_discord.say(NOT_COVERED, channel=local_discord.alice_dm)
+    reply = await local_discord.next_message(reply_to=question)
+    told = await (await local_discord.slash("help", user=luc)).answer()
+
+    assert reply.content.startswith(DOES_NOT_COVER)
+    assert told.content.startswith("**Ask** with")
+
+
+@pytest.mark.usefixtures("_spanish_server")
+async def test_a_question_of_a_process_that_was_killed_is_answered_in_its_language_after_the_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    has_begun = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        monkeypatch.setattr(bot.service, "ask", never)
+        asked = await local_discord.slash("ask", question=ANSWERED)
+        await has_begun.wait()
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        answer = await asked.answer()
+
+    assert answer.buttons[:6] == SPANISH_BUTTONS[:6]
+
+
+@pytest.mark.usefixtures("_spanish_server")
+async def test_what_everybody_reads_is_in_the_servers_language_and_a_button_answers_in_ones_own(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    question = await local_discord.say(f"{local_discord.bot.mention} {NOT_COVERED}")
+    reply = await local_discord.next_message(reply_to=question)
+    answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    await remembered(bot, answer)
+    pressed = await (await local_discord.press(answer, "Útil")).answer()
+    told = await (await local_discord.slash("help")).answer()
+
+    with speaking("es"):
+        assert reply.content.startswith(_(DOES_NOT_COVER))
+    assert answer.buttons[:6] == SPANISH_BUTTONS[:6]
+    assert pressed.content.startswith("Noted: helpful")
+    assert told.content.startswith("**Ask**")
+
+
+async def test_buttons_from_before_a_restart_answer_in_the_language_of_whoever_presses_them(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, ana: Person
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        spanish = await (await local_discord.press(answer, "Source", user=ana)).answer()
+        english = await (await local_discord.press(answer, "Source")).answer()
+        dialog = await local_discord.press(answer, "Follow up", user=ana)
+        modal = await dialog.modal()
+
+    assert spanish.content.startswith("Los archivos tal como están ahora:")
+    assert english.content.startswith("The files as they are now:")
+    assert modal["title"] == "Seguir preguntando"
+
+
+async def test_what_goes_wrong_is_said_in_ones_language(
+    local_discord: LocalDiscord, bot: DissentBot, ana: Person, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*args: object, **more: object) -> None:
+        raise ModelError(
+            "details", user_message="The model {name} cannot be loaded. Check {setting}.", name="m", setting="S"
+        )
+
+    monkeypatch.setattr(bot.service.library, "ask", fail)
+    told = await (await local_discord.slash("ask", user=ana, options={"question": ANSWERED, "private": True})).answer()
+
+    assert told.content == "No se puede cargar el modelo m. Comprueba S."
+
+
+async def test_discord_gets_the_commands_in_every_language_but_for_the_names_that_people_type(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    commands = {command["name"]: command for command in local_discord.world.commands[None]}
+
+    for node in all_nodes(list(commands.values())):
+        if node.get("description"):
+            assert set(node["description_localizations"]) == {"es-ES", "es-419"}, node["name"]
+        for choice in node.get("choices") or []:
+            assert set(choice["name_localizations"]) == {"es-ES", "es-419"}
+    menu = commands["Answer this message"]
+    assert set(menu["name_localizations"].values()) == {"Responder a este mensaje"}
+    assert not any(node.get("name_localizations") for node in all_nodes([commands["ask"], commands["settings"]]))
+    assert commands["ask"]["description_localizations"]["es-ES"].startswith("Responde a una pregunta con citas")
+
+
+def all_nodes(nodes: list[Json]) -> Iterator[Json]:
+    """Commands, subcommands and options."""
+    for node in nodes:
+        yield node
+        yield from all_nodes(node.get("options") or [])
