@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot import tree
 from bot.client import DissentBot
 from bot.localisation import _, speaking
 from bot.render.wording import NOT_COVERED as DOES_NOT_COVER
@@ -163,3 +164,19 @@ def all_nodes(nodes: list[Json]) -> Iterator[Json]:
     for node in nodes:
         yield node
         yield from all_nodes(node.get("options") or [])
+
+
+async def test_a_changed_translation_is_sent_to_discord_at_the_next_start(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        pass
+    monkeypatch.setattr(tree, "translated", lambda message, locale: "nuevo" if str(locale) == "es-ES" else None)
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        pass
+
+    assert len(local_discord.requests_to("PUT /applications")) == 2
+    descriptions = [
+        command["description_localizations"] for command in local_discord.world.commands[None] if command["description"]
+    ]
+    assert all(texts == {"es-ES": "nuevo"} for texts in descriptions)
