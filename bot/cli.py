@@ -25,6 +25,7 @@ from rich.text import Text
 
 from bot.console import print_answer, run_console
 from bot.logs import set_up_logging
+from bot.render.wording import risks_in_words, running_in_words
 from bot.reports import missed_floors, print_evaluation, print_findings, print_golden_evaluation, print_report
 from bot.settings import Settings, SettingsError, read_settings
 from index import (
@@ -64,6 +65,9 @@ app = typer.Typer(
 )
 corpus_app = typer.Typer(help="The documents: what is in the index, and taking in changes.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
+
+BY_TERMINAL = "terminal"
+"""Who it was, in the history."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -120,14 +124,9 @@ class Terminal:
             self.hint(f"Files in {library.corpus} have changed since; `dissent-bot corpus reload` takes them in.")
         return library
 
-    def reload(self, library: Library, *, dry_run: bool = False, yes: bool = False) -> ReloadReport:
+    def reload(self, library: Library, *, yes: bool = False) -> ReloadReport:
         with self.progress() as show:
-            return library.reload(
-                dry_run=dry_run,
-                yes=yes,
-                on_progress=show,
-                on_wait=self.hint_waiting,
-            )
+            return library.reload(yes=yes, by=BY_TERMINAL, on_progress=show, on_wait=self.hint_waiting)
 
     @contextlib.contextmanager
     def progress(self, what: str = "Embedding passages") -> Iterator[Callable[[int, int], None]]:
@@ -334,6 +333,12 @@ def corpus_status(context: typer.Context, as_json: JsonOption = False) -> None:
         table.add_row("reranker", status.reranker)
     if status.reader:
         table.add_row("reader", status.reader)
+    if status.is_held:
+        table.add_row("rolled back", "yes, until the next `corpus reload`")
+    if status.running:
+        table.add_row("reload", running_in_words(status.running))
+    if status.prepared:
+        table.add_row("waits for a yes", risks_in_words(status.prepared))
     if status.problem:
         table.add_row("problem", status.problem)
     terminal.console.print(table)
@@ -352,18 +357,19 @@ def corpus_reload(
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
     library = terminal.library()
-    report = terminal.reload(library, dry_run=dry_run, yes=yes)
-    if report.needs_yes and not dry_run and sys.stdin.isatty() and not as_json:
-        print_report(terminal.console, report)
-        if typer.confirm("Go on?", err=True):
-            report = terminal.reload(library, yes=True)
+    report = library.difference(on_wait=terminal.hint_waiting) if dry_run else terminal.reload(library, yes=yes)
     if as_json:
         terminal.print_json(asdict(report))
     else:
-        print_report(terminal.console, report)
-    if report.needs_yes and not dry_run:
-        terminal.hint("`corpus reload --yes` goes on all the same.")
-        raise typer.Exit(FAILED)
+        print_report(terminal.console, report, is_dry_run=dry_run)
+    if dry_run or report.made_current:
+        return
+    if sys.stdin.isatty() and not as_json and typer.confirm("Make it current all the same?", err=True):
+        library.make_current(report.generation, by=BY_TERMINAL, on_wait=terminal.hint_waiting)
+        terminal.console.print(Text(f"Generation {report.generation} is current."))
+        return
+    terminal.hint("`corpus reload --yes` goes on all the same.")
+    raise typer.Exit(FAILED)
 
 
 @corpus_app.command("list")

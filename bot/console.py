@@ -18,6 +18,7 @@ from bot.render.wording import (
     confidence_in_words,
     corrections_in_words,
     diagnosis_in_words,
+    risks_in_words,
 )
 from index import Answer, Library, Quote, RetrievalError, Trace, Verdict
 
@@ -206,7 +207,8 @@ def _take_in_changes(library: Library, errors: Console) -> None:
     except RetrievalError as error:
         errors.print(Text(error.user_message, style="yellow"))
         return
-    if report.needs_yes:
-        errors.print(Text(f"Files have changed, but {report.needs_yes}: `corpus reload --yes` agrees.", style="yellow"))
+    if not report.made_current:
+        text = f"Files have changed, but {risks_in_words(report)}: `corpus reload --yes` agrees."
+        errors.print(Text(text, style="yellow"))
     elif report.has_changes:
         errors.print(Text(f"Took in changed files: generation {report.generation}.", style="dim"))

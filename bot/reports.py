@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.render.wording import risks_in_words
 from index import Evaluation, Finding, Floor, GoldenEvaluation, ReloadReport
 
 FIGURES = {
@@ -21,8 +22,8 @@ FIGURES = {
 }
 
 
-def print_report(console: Console, report: ReloadReport) -> None:
-    """Show what a reload found and did."""
+def print_report(console: Console, report: ReloadReport, *, is_dry_run: bool = False) -> None:
+    """Show what a reload found and did, or would do."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, documents in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
         shown = ", ".join(documents[:8]) + (f" and {len(documents) - 8} more" if len(documents) > 8 else "")
@@ -33,11 +34,16 @@ def print_report(console: Console, report: ReloadReport) -> None:
     for failure in report.failed:
         kept = " (its last good version stays)" if failure.kept else ""
         console.print(Text(f"  {failure.path}: it {failure.reason}{kept}", style="yellow"))
-    if report.needs_yes:
-        console.print(Text(f"Not made current: {report.needs_yes}."))
-    elif not report.made_current:
+    if report.golden:
+        golden = report.golden
+        console.print(
+            Text(f"Of {golden.asked} golden questions, quotes answered {golden.before} before and {golden.after} now.")
+        )
+    if is_dry_run:
         console.print(Text(f"Dry run: generation {report.generation} would become current."))
-    else:
+    if report.risks and not report.made_current:
+        console.print(Text(f"{'It would need a yes' if is_dry_run else 'Not made current'}: {risks_in_words(report)}."))
+    if report.made_current:
         same = report.generation == report.previous
         what = "stays current" if same else "is current"
         console.print(

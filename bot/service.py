@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
 from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError, Suggestions
 
@@ -198,8 +199,8 @@ class AnswerService:
             report = await self.reload()
             for failure in report.failed:
                 log.warning("left out %s: it %s", failure.path, failure.reason)
-            if report.needs_yes:
-                log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", report.needs_yes)
+            if not report.made_current:
+                log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", risks_in_words(report))
             await self._become_ready()
         except RetrievalError as error:
             self._give_up(error)

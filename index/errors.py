@@ -7,7 +7,9 @@ RetrievalError
 ├── QuestionsError         a file of evaluation questions cannot be used
 ├── ModelError             a model is missing, damaged, unusable or of another kind
 ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
-└── LibraryBusyError       somebody else is building this library
+├── LibraryBusyError       somebody else is building this library
+├── SupersededError        what was to become current was prepared for another state of the library
+└── HistoryError           there is no such generation to go back to
 """
 
 from __future__ import annotations
@@ -79,3 +81,15 @@ class LibraryBusyError(RetrievalError):
     """Another process or thread is building this library."""
 
     user_message = "A reload is already running. Try again when it has ended."
+
+
+class SupersededError(RetrievalError):
+    """A generation was prepared, and the library has changed since, or it is no longer there."""
+
+    user_message = "The documents have been reloaded since. Reload again to see what would change now."
+
+
+class HistoryError(RetrievalError):
+    """A rollback names a generation that is not in the history, or there is none before the current one."""
+
+    user_message = "There is no such generation to go back to. The history shows those that there are."

@@ -35,7 +35,7 @@ from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 5
+GENERATION_FORMAT = 6
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"
@@ -67,6 +67,10 @@ class Manifest:
     golden: str = ""
     """Digest of the corpus's golden questions; empty without any."""
     calibration: Calibration = field(default_factory=shipped_calibration)
+    golden_asked: tuple[str, ...] = ()
+    """Ids of the golden questions that have an answer, as far as its evidence is found."""
+    golden_hits: tuple[str, ...] = ()
+    """Those of them that a quote answers."""
     failed: tuple[FailedFile, ...] = ()
     checksums: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the files built from the segments, by path; a segment holds its own."""
@@ -149,8 +153,15 @@ class Generation:
 
     def calibrated(self, calibration: Calibration) -> Generation:
         """The same with another calibration, in memory only."""
+        return self._with(replace(self.manifest, calibration=calibration))
+
+    def judged(self, *, asked: Iterable[str], hits: Iterable[str]) -> Generation:
+        """The same with the ids of golden questions that it was asked, and that it answered, in memory only."""
+        return self._with(replace(self.manifest, golden_asked=tuple(asked), golden_hits=tuple(hits)))
+
+    def _with(self, manifest: Manifest) -> Generation:
         other = copy.copy(self)
-        other.manifest = replace(self.manifest, calibration=calibration)
+        other.manifest = manifest
         return other
 
     def without(self, documents: Collection[str]) -> Generation:
@@ -301,6 +312,8 @@ def write_generation(folder: Path, generation: Generation) -> None:
         ],
         "golden": manifest.golden,
         "calibration": manifest.calibration.as_dict(),
+        "golden_asked": manifest.golden_asked,
+        "golden_hits": manifest.golden_hits,
         "failed": [
             {"path": item.failure.path, "reason": item.failure.reason, "kept": item.failure.kept, "digest": item.digest}
             for item in manifest.failed
@@ -349,6 +362,8 @@ def read_manifest(folder: Path, name: str) -> Manifest:
             segments={entry["id"]: entry["segment"] for entry in content["documents"]},
             golden=content["golden"],
             calibration=Calibration.from_dict(content["calibration"]),
+            golden_asked=tuple(content["golden_asked"]),
+            golden_hits=tuple(content["golden_hits"]),
             failed=tuple(
                 FailedFile(Failure(entry["path"], entry["reason"], entry["kept"]), entry["digest"])
                 for entry in content["failed"]

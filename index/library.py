@@ -1,9 +1,10 @@
 """The generations of one corpus, which of them is current, and how a new one becomes so.
 
     <data>/libraries/<name>/
-        current.json            which generation is current, and whether somebody rolled back to it
+        current.json            which generation is current, which were before it: see `index.line`
+        prepared.json           the report of a generation that waits for somebody's yes
         files.json              digests of files that have not been touched since (only saves reading them again)
-        lock                    held by whoever builds
+        lock, running.json      held by whoever builds, and how far that is: see `index.building`
         segments/<key>.*        one document each, shared by generations
         generations/<id>/       manifest.json and what is built from the segments
 
@@ -19,22 +20,27 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-
-import filelock
 
 from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
+from index.building import Progress, Waiting, building, no_progress, read_running
 from index.calibration import recalibrated, try_questions
 from index.confidence import Strictness
 from index.embedding import Embedder
-from index.errors import CorpusError, DocumentError, LibraryBusyError, QuestionsError, StaleGenerationError
+from index.errors import (
+    CorpusError,
+    DocumentError,
+    HistoryError,
+    QuestionsError,
+    StaleGenerationError,
+    SupersededError,
+)
 from index.generation import (
     FailedFile,
     Generation,
+    Manifest,
     generation_id,
     manifest_of,
     open_generation,
@@ -42,6 +48,7 @@ from index.generation import (
     texts_of,
     write_generation,
 )
+from index.line import EMPTY, Line, read_line, write_line
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker
@@ -55,7 +62,18 @@ from index.segment import (
     write_whole,
 )
 from index.tokens import learn_projection
-from index.values import Answer, Document, DocumentEntry, Failure, LibraryStatus, ReloadReport
+from index.values import (
+    Answer,
+    Document,
+    DocumentEntry,
+    Failure,
+    GoldenChange,
+    HistoryEntry,
+    LibraryStatus,
+    ReloadReport,
+    Risk,
+    Running,
+)
 from index.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -66,15 +84,7 @@ LARGE_REMOVAL = 0.2
 
 SETTLED_NS = 2_000_000_000
 
-Progress = Callable[[int, int], None]
-"""Told how many passages are embedded, of how many that are known so far."""
-
-Waiting = Callable[[int], None]
-"""Told each second how long another process's building has been waited for; raises to wait no longer."""
-
-
-def _no_progress(done: int, total: int) -> None:
-    pass
+PREPARED_FILE = "prepared.json"
 
 
 @dataclass(slots=True)
@@ -96,6 +106,12 @@ class Library:
     One thread may ask while another reloads: an opened generation never changes, and a new one takes its place
     whole.
     """
+
+    id_prefix = ""
+    """Before the path of a file in its document's id."""
+
+    may_be_empty = False
+    """Whether no documents at all is a state to be in, and not a mistake."""
 
     def __init__(
         self,
@@ -143,6 +159,11 @@ class Library:
             raise CorpusError(f"no generation of {self.corpus} is open")
         return self._generation
 
+    @property
+    def opened(self) -> Generation | None:
+        """The same; None where none was opened, or there are no documents."""
+        return self._generation
+
     def open(self) -> str | None:
         """Open the generation that is current on disk, if it is not open already.
 
@@ -150,9 +171,12 @@ class Library:
             None where a generation is open now, else why there is none: damaged, of another version, or never built.
         """
         with self._swap:
-            name = self._current_name()
+            name = read_line(self.folder).current
             if name is None:
                 return None if self._generation else "there is no index yet"
+            if name == EMPTY:
+                self._generation = None
+                return None
             if self._generation is not None and self._generation.id == name:
                 return None
             try:
@@ -208,12 +232,12 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """What is current, and whether files have changed since. Reads no vectors and loads no model."""
-        name, problem, manifest = self._current_name(), None, None
-        if name is not None:
-            try:
-                manifest = read_manifest(self.folder, name)
-            except StaleGenerationError as error:
-                problem = str(error)
+        line = read_line(self.folder)
+        problem, manifest = None, None
+        try:
+            manifest = self._manifest(line)
+        except StaleGenerationError as error:
+            problem = str(error)
         return LibraryStatus(
             corpus=str(self.corpus),
             generation=manifest.id if manifest else None,
@@ -224,7 +248,9 @@ class Library:
             passages=sum(entry.passages for entry in manifest.documents) if manifest else 0,
             files_changed=self.files_changed(),
             failed=tuple(item.failure for item in manifest.failed) if manifest else (),
-            is_held=self._is_held(),
+            is_held=line.is_held,
+            prepared=self.prepared(),
+            running=self.running(),
             problem=problem,
             reranker=self.reranker.name if self.reranker else None,
             reader=self.reader.name if self.reader else None,
@@ -232,40 +258,66 @@ class Library:
 
     def files_changed(self) -> bool:
         """Whether the corpus folder differs from what the current generation was built from."""
-        name = self._current_name()
+        line = read_line(self.folder)
         try:
-            manifest = read_manifest(self.folder, name) if name else None
+            manifest = self._manifest(line)
             found, _ = scan(self.corpus)
         except (StaleGenerationError, CorpusError):
             return True
         if manifest is None:
-            return True
+            return bool(found) or line.current is None
         known = {entry.path: entry.digest for entry in manifest.documents}
         known |= {item.failure.path: item.digest for item in manifest.failed if item.digest}
         return self._digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
 
     def may_reload_itself(self) -> bool:
         """Whether a start may bring the current generation up to date without being told to."""
-        return not self._is_held() and self.files_changed()
+        return not read_line(self.folder).is_held and self.files_changed()
+
+    def running(self) -> Running | None:
+        """The reload that is under way in any process, and how far it is."""
+        return read_running(self.folder)
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """The generations that can be gone back to, and the current one, the latest first."""
+        line = read_line(self.folder)
+        entries = []
+        for step in reversed(line.steps):
+            try:
+                manifest = self._manifest(replace(line, current=step.generation))
+            except StaleGenerationError:
+                continue
+            documents = manifest.documents if manifest else ()
+            entries.append(
+                HistoryEntry(
+                    generation=step.generation,
+                    since=step.since,
+                    by=step.by,
+                    documents=len(documents),
+                    passages=sum(entry.passages for entry in documents),
+                    is_current=step.generation == line.current,
+                )
+            )
+        return tuple(entries)
 
     # -------------------------------------------------------------- reloading
 
     def reload(
         self,
         *,
-        dry_run: bool = False,
         yes: bool = False,
-        on_progress: Progress = _no_progress,
+        by: str = "",
+        on_progress: Progress = no_progress,
         on_wait: Waiting | None = None,
     ) -> ReloadReport:
-        """Build a generation from the corpus folder and make it current.
+        """Build a generation from the corpus folder and make it current, unless that is risky.
 
         Unchanged documents are not embedded again. A file that cannot be read is reported, keeps its last good
         version, and does not stop the others.
 
         Args:
-            dry_run: Only say what would change.
-            yes: Go on even where a large part of the corpus would go away.
+            yes: Go on whatever the risks; else a risky generation is left prepared, for `make_current` or `discard`.
+            by: Who reloads, for the history.
             on_progress: Told after each batch.
             on_wait: Told while another process is building; without it, waiting is refused.
 
@@ -273,38 +325,103 @@ class Library:
             CorpusError: The folder is missing, or nothing in it can be read.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """
-        started = time.perf_counter()
-        with self._building(on_wait):
-            self.open()
-            plan, report = self._plan(self._generation)
-            if yes:
-                report = replace(report, needs_yes=None)
-            if not dry_run and report.needs_yes is None:
-                generation, embedded = self._obtain(plan, on_progress)
-                self._make_current(generation)
-                self._prune()
-                report = replace(
-                    report,
-                    embedded=embedded,
-                    passages=len(generation.passages),
-                    golden_questions=generation.calibration.golden_questions,
-                    made_current=True,
-                )
-        report = replace(report, elapsed_s=time.perf_counter() - started)
-        log.info(
-            "reload generation=%s added=%d changed=%d removed=%d failed=%d embedded=%d made_current=%s elapsed_s=%.1f",
-            report.generation,
-            len(report.added),
-            len(report.changed),
-            len(report.removed),
-            len(report.failed),
-            report.embedded,
-            report.made_current,
-            report.elapsed_s,
-        )
+        with building(self.folder, on_wait, by=by) as tell:
+            report, generation = self._prepare(_both(on_progress, tell))
+            if yes or not report.risks:
+                self._make_current(report.generation, generation, by=by)
+                report = replace(report, made_current=True)
+        _log(report)
         return report
 
-    def draft(self, *, on_progress: Progress = _no_progress, on_wait: Waiting | None = None) -> Generation:
+    def prepare(
+        self, *, by: str = "", on_progress: Progress = no_progress, on_wait: Waiting | None = None
+    ) -> ReloadReport:
+        """Build a generation from the corpus folder and leave the current one; `make_current` or `discard` decides.
+
+        What was prepared waits through restarts, and until something else is prepared or made current. Arguments and
+        errors are those of `reload`.
+        """
+        with building(self.folder, on_wait, by=by) as tell:
+            report, _ = self._prepare(_both(on_progress, tell))
+        _log(report)
+        return report
+
+    def difference(self, *, on_wait: Waiting | None = None) -> ReloadReport:
+        """What a reload would change, as far as it can be said without building; raises as `reload` does."""
+        started = time.perf_counter()
+        with building(self.folder, on_wait, by=""):
+            self.open()
+            _, report = self._plan(self._generation)
+        return replace(report, elapsed_s=time.perf_counter() - started)
+
+    def prepared(self) -> ReloadReport | None:
+        """The report of a generation that waits for `make_current` or `discard`."""
+        try:
+            content = json.loads((self.folder / PREPARED_FILE).read_bytes())
+            if content["instead_of"] != read_line(self.folder).current:
+                return None
+            return ReloadReport.from_dict(content["report"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def make_current(self, generation: str, *, by: str = "", on_wait: Waiting | None = None) -> None:
+        """Make a prepared generation current.
+
+        Args:
+            generation: Its id.
+            by: Who decided, for the history.
+            on_wait: As in `reload`.
+
+        Raises:
+            SupersededError: It is not what is prepared, or something else became current meanwhile.
+            StaleGenerationError: It is damaged.
+            LibraryBusyError: Somebody is building, and `on_wait` is not given.
+        """
+        with building(self.folder, on_wait, by=by):
+            prepared = self.prepared()
+            if prepared is None or prepared.generation != generation:
+                raise SupersededError(f"generation {generation} is not prepared")
+            self._make_current(generation, self._open_named(generation), by=by)
+
+    def discard(self, generation: str, *, on_wait: Waiting | None = None) -> None:
+        """Drop a prepared generation; raises as `make_current` does."""
+        with building(self.folder, on_wait, by=""):
+            prepared = self.prepared()
+            if prepared is None or prepared.generation != generation:
+                raise SupersededError(f"generation {generation} is not prepared")
+            (self.folder / PREPARED_FILE).unlink()
+            self._prune()
+
+    def rollback(self, generation: str | None = None, *, by: str = "", on_wait: Waiting | None = None) -> str:
+        """Make an earlier generation current, until somebody reloads.
+
+        Args:
+            generation: Its id, as the history shows it; by default the one before the current one.
+            by: Who goes back.
+            on_wait: As in `reload`.
+
+        Returns:
+            The id of the generation that is current now.
+
+        Raises:
+            HistoryError: It is not in the history.
+            StaleGenerationError: It is damaged.
+            LibraryBusyError: Somebody is building, and `on_wait` is not given.
+        """
+        with building(self.folder, on_wait, by=by):
+            line = read_line(self.folder)
+            wanted = generation or line.before_current()
+            if wanted is None or wanted not in {step.generation for step in line.steps}:
+                raise HistoryError(f"no generation {generation or 'before the current one'} in {self.folder.name}")
+            opened = self._open_named(wanted)
+            (self.folder / PREPARED_FILE).unlink(missing_ok=True)
+            write_line(self.folder, line.rolled_back(wanted))
+            with self._swap:
+                self._generation = opened
+        log.info("rolled back generation=%s previous=%s", wanted, line.current)
+        return wanted
+
+    def draft(self, *, on_progress: Progress = no_progress, on_wait: Waiting | None = None) -> Generation:
         """The files as they lie now as a generation in memory: nothing becomes current, and nothing is removed.
 
         What had to be embedded for it is kept for the next reload.
@@ -313,14 +430,40 @@ class Library:
             CorpusError: The folder is missing, or nothing in it can be read.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """
-        with self._building(on_wait):
+        with building(self.folder, on_wait, by=""):
             self.open()
             plan, _ = self._plan(self._generation)
             generation, _ = self._assemble(plan, on_progress)
         return generation
 
+    def _prepare(self, on_progress: Progress) -> tuple[ReloadReport, Generation | None]:
+        """Build what a reload makes, note its report, and open it; None where no documents are left."""
+        started = time.perf_counter()
+        self.open()
+        before = self._generation
+        plan, report = self._plan(before)
+        generation, embedded = self._obtain(plan, on_progress) if plan.keys else (None, 0)
+        golden = _golden_change(before.manifest, generation.manifest) if before and generation else None
+        risks = report.risks
+        if golden is not None and golden.after < golden.before:
+            risks = (*risks, Risk.GOLDEN_WORSE)
+        report = replace(
+            report,
+            embedded=embedded,
+            passages=len(generation.passages) if generation else 0,
+            golden=golden,
+            golden_questions=generation.calibration.golden_questions if generation else 0,
+            risks=risks,
+            elapsed_s=time.perf_counter() - started,
+        )
+        content = {"instead_of": read_line(self.folder).current, "report": asdict(report)}
+        write_whole(self.folder / PREPARED_FILE, json.dumps(content).encode())
+        self._prune(but=report.generation)
+        return report, generation
+
     def _plan(self, current: Generation | None) -> tuple[_Plan, ReloadReport]:
         found, unreadable = scan(self.corpus)
+        found = [replace(file, id=self.id_prefix + file.id) for file in found]
         digests = self._digests(found)
         before = {entry.id: entry for entry in current.manifest.documents} if current else {}
         plan = _Plan(
@@ -344,7 +487,7 @@ class Library:
                         write_segment(current.segment(file.id), self.folder / "segments", key)
             plan.keys[file.id] = key
         plan.keys = dict(sorted(plan.keys.items()))
-        if not plan.keys:
+        if not plan.keys and not self.may_be_empty:
             if not plan.failed:
                 raise CorpusError(
                     f"nothing in {self.corpus} can be read",
@@ -360,16 +503,23 @@ class Library:
             )
         after = current.manifest.segments if current else {}
         removed = tuple(name for name in before if name not in plan.keys)
-        is_large = len(before) > 1 and len(removed) > LARGE_REMOVAL * len(before)
+        known = {(item.failure.path, item.digest) for item in current.manifest.failed} if current else set()
+        failed_anew = tuple(item.failure.path for item in plan.failed if (item.failure.path, item.digest) not in known)
+        risks = []
+        if len(before) > 1 and len(removed) > LARGE_REMOVAL * len(before):
+            risks.append(Risk.LARGE_REMOVAL)
+        if current and failed_anew:
+            risks.append(Risk.FAILURES)
         return plan, ReloadReport(
-            generation=generation_id(plan.keys, plan.failed, plan.golden),
+            generation=generation_id(plan.keys, plan.failed, plan.golden) if plan.keys else EMPTY,
             previous=current.id if current else None,
             added=tuple(name for name in plan.keys if name not in before),
             changed=tuple(name for name in plan.keys if name in before and after[name] != plan.keys[name]),
             removed=removed,
             unchanged=sum(1 for name in plan.keys if name in before and after[name] == plan.keys[name]),
             failed=tuple(item.failure for item in plan.failed),
-            needs_yes=f"{len(removed)} of {len(before)} documents would go away" if is_large else None,
+            failed_anew=failed_anew,
+            risks=tuple(risks),
         )
 
     def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
@@ -417,8 +567,8 @@ class Library:
         vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
         return Generation.build(manifest, segments, vocabulary, projection), done
 
-    def calibrate(self, generation: Generation, *, on_progress: Progress = _no_progress) -> Generation:
-        """Fit the confidence of a generation to the corpus's golden questions, where it has enough of them.
+    def calibrate(self, generation: Generation, *, on_progress: Progress = no_progress) -> Generation:
+        """Ask a generation the corpus's golden questions, and fit its confidence to them where there are enough.
 
         A reload does it; a draft is left with the shipped numbers.
         """
@@ -431,70 +581,45 @@ class Library:
             log.warning("not calibrated: %s", error)
             return generation
         trials = list(try_questions(generation, self.embedder, questions, on_progress=on_progress))
-        return generation.calibrated(recalibrated(generation.calibration, trials))
+        answerable = [trial for trial in trials if trial.is_answerable]
+        return generation.judged(
+            asked=(trial.question.id for trial in answerable),
+            hits=(trial.question.id for trial in answerable if trial.is_hit),
+        ).calibrated(recalibrated(generation.calibration, trials))
 
-    def _make_current(self, generation: Generation, *, held: bool = False) -> None:
+    def _make_current(self, name: str, generation: Generation | None, *, by: str) -> None:
         """Make an opened, and so verified, generation current by one rename."""
-        write_whole(self.folder / "current.json", json.dumps({"generation": generation.id, "held": held}).encode())
+        line = read_line(self.folder).reloaded(name, by=by)
+        kept = [step.generation for step in line.steps[-KEPT_GENERATIONS:]]
+        write_line(self.folder, line.only(kept))
+        (self.folder / PREPARED_FILE).unlink(missing_ok=True)
         with self._swap:
             self._generation = generation
+        self._prune()
 
-    def _prune(self) -> None:
-        """Drop the oldest generations, and segments that none of the others uses."""
-        folders = [path for path in (self.folder / "generations").iterdir() if not path.name.startswith(".")]
-        newest = sorted(folders, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-        current = self._current_name()
-        kept = [path for path in newest if path.name == current]
-        kept += [path for path in newest if path.name != current][: KEPT_GENERATIONS - 1]
+    def _prune(self, *, but: str = "") -> None:
+        """Drop generations that are neither in the line nor prepared, and segments that no generation uses."""
+        kept = {step.generation for step in read_line(self.folder).steps} | {but}
         used: set[str] = set()
-        for path in kept:
+        for path in _entries(self.folder / "generations"):
             try:
+                if path.name not in kept:
+                    raise StaleGenerationError(f"generation {path.name} is not needed any more")
                 used |= set(read_manifest(self.folder, path.name).segments.values())
             except StaleGenerationError:
                 shutil.rmtree(path, ignore_errors=True)
-        for path in newest:
-            if path not in kept:
-                shutil.rmtree(path, ignore_errors=True)
-        for path in (self.folder / "generations").glob(".building-*"):
-            shutil.rmtree(path, ignore_errors=True)
-        for path in (self.folder / "segments").iterdir():
+        for path in _entries(self.folder / "segments"):
             if path.name.startswith(".") or path.stem not in used:
                 path.unlink(missing_ok=True)
 
     # ---------------------------------------------------------------- helpers
 
-    @contextmanager
-    def _building(self, on_wait: Waiting | None) -> Iterator[None]:
-        """Hold the lock of whoever builds this library, over all processes; the system frees it if we die."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.folder / "lock")
-        waited_s = 0
-        while not lock.is_locked:
-            try:
-                lock.acquire(timeout=min(waited_s, 1))
-            except filelock.Timeout as error:
-                if on_wait is None:
-                    raise LibraryBusyError(f"somebody else is building {self.folder.name}") from error
-                on_wait(waited_s)
-                waited_s += 1
-        try:
-            yield
-        finally:
-            lock.release()
+    def _manifest(self, line: Line) -> Manifest | None:
+        """What the current generation of a line says of itself; None where there is none, or no document in it."""
+        return read_manifest(self.folder, line.current) if line.current not in (None, EMPTY) else None
 
-    def _current(self) -> dict[str, object]:
-        try:
-            content = json.loads((self.folder / "current.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
-
-    def _current_name(self) -> str | None:
-        name = self._current().get("generation")
-        return name if isinstance(name, str) and re.fullmatch(r"[0-9a-f]+", name) else None
-
-    def _is_held(self) -> bool:
-        return self._current().get("held") is True
+    def _open_named(self, name: str) -> Generation | None:
+        return None if name == EMPTY else open_generation(self.folder, name, embedder=self.embedder)
 
     def _has_segment(self, key: str) -> bool:
         """Whether a segment can be used again; one that is damaged is built anew in its place."""
@@ -541,3 +666,44 @@ class Library:
         if fresh != cache and self.folder.is_dir():
             write_whole(cache_path, json.dumps({"files": fresh, "checksum": checksum_of(fresh)}).encode())
         return {path: str(entry[2]) for path, entry in fresh.items()}
+
+
+def _both(first: Progress, second: Progress) -> Progress:
+    def tell(done: int, total: int) -> None:
+        first(done, total)
+        second(done, total)
+
+    return tell
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _golden_change(before: Manifest, after: Manifest) -> GoldenChange | None:
+    """How golden questions are answered by two generations.
+
+    A question whose evidence is no longer found counts as not answered; one that was put in or taken out does not.
+    """
+    asked = set(before.golden_asked)
+    if before.golden != after.golden:
+        asked = asked & set(after.golden_asked)
+    if not asked:
+        return None
+    return GoldenChange(len(asked), *(len(set(manifest.golden_hits) & asked) for manifest in (before, after)))
+
+
+def _log(report: ReloadReport) -> None:
+    log.info(
+        "reload generation=%s added=%d changed=%d removed=%d failed=%d embedded=%d made_current=%s risks=%s "
+        "elapsed_s=%.1f",
+        report.generation,
+        len(report.added),
+        len(report.changed),
+        len(report.removed),
+        len(report.failed),
+        report.embedded,
+        report.made_current,
+        ",".join(report.risks) or "none",
+        report.elapsed_s,
+    )

@@ -353,30 +353,102 @@ class Failure:
     """Whether its last good version stays in use."""
 
 
+class Risk(StrEnum):
+    """Why somebody has to agree before a generation becomes current."""
+
+    LARGE_REMOVAL = "large_removal"
+    """More than a fifth of the documents would go away."""
+    GOLDEN_WORSE = "golden_worse"
+    """Fewer golden questions are answered."""
+    FAILURES = "failures"
+    """Files cannot be read that were readable before, or were not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenChange:
+    """How golden questions are answered before and after: those that both generations were asked."""
+
+    asked: int
+    before: int
+    """Of how many a quote held the answer."""
+    after: int
+
+
 @dataclass(frozen=True, slots=True)
 class ReloadReport:
     """What a reload found and did; document ids in order."""
 
-    generation: str | None
+    generation: str
     previous: str | None
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     unchanged: int = 0
     failed: tuple[Failure, ...] = ()
+    failed_anew: tuple[str, ...] = ()
+    """Paths of those that had not failed before as they are now."""
     passages: int = 0
     embedded: int = 0
     """Passages that had to be embedded anew."""
+    golden: GoldenChange | None = None
+    """None where there is nothing to compare."""
     golden_questions: int = 0
     """That the confidence was fitted to; 0 where it goes by the shipped numbers."""
     elapsed_s: float = 0.0
     made_current: bool = False
-    needs_yes: str | None = None
+    risks: tuple[Risk, ...] = ()
     """Why somebody has to agree before this becomes current."""
 
     @property
     def has_changes(self) -> bool:
         return bool(self.added or self.changed or self.removed)
+
+    @property
+    def documents_before(self) -> int:
+        return self.unchanged + len(self.changed) + len(self.removed)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ReloadReport:
+        """Read what `dataclasses.asdict` and JSON made of a report.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is of another form.
+        """
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+        }
+        values["failed"] = tuple(Failure(**failure) for failure in content["failed"])
+        values["risks"] = tuple(Risk(risk) for risk in content["risks"])
+        values["golden"] = GoldenChange(**content["golden"]) if content["golden"] else None
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A reload that is under way."""
+
+    by: str
+    """Who started it; empty where nobody is named."""
+    since: str
+    """UTC, ISO 8601."""
+    done: int
+    """Passages that are embedded."""
+    total: int
+    """Of how many that are known so far; 0 before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A generation that is or was current."""
+
+    generation: str
+    since: str
+    """When a reload last made it current; UTC, ISO 8601."""
+    by: str
+    """Who did; empty where nobody is named."""
+    documents: int
+    passages: int
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +481,10 @@ class LibraryStatus:
     failed: tuple[Failure, ...] = ()
     is_held: bool = False
     """Whether somebody rolled back to this generation: then only a reload replaces it."""
+    prepared: ReloadReport | None = None
+    """A generation that is built and waits for somebody's yes."""
+    running: Running | None = None
+    """A reload that is under way."""
     problem: str | None = None
     """Why there is no usable generation."""
     reranker: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.localisation import N_, _, decimal, ngettext
-from index import Answer, Diagnosis, Fault, Place, Verdict
+from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
 OLD_FROM_YEARS = 2
@@ -69,3 +69,32 @@ def _place_in_words(place: Place | None) -> str:
     if place is None:
         return _("no passage")
     return place.title + (f" \u203a {place.section}" if place.section else "")
+
+
+def risks_in_words(report: ReloadReport) -> str:
+    """Why somebody has to agree before a generation becomes current; empty without a risk."""
+    return "; ".join(_risk_in_words(risk, report) for risk in report.risks)
+
+
+def _risk_in_words(risk: Risk, report: ReloadReport) -> str:
+    if risk is Risk.LARGE_REMOVAL:
+        return _("{removed} of {documents} documents would go away").format(
+            removed=len(report.removed), documents=report.documents_before
+        )
+    if risk is Risk.GOLDEN_WORSE and report.golden:
+        golden = report.golden
+        return _("{after} of {asked} golden questions would be answered, {before} are now").format(
+            after=golden.after, asked=golden.asked, before=golden.before
+        )
+    count = len(report.failed_anew)
+    return ngettext("{count} more file cannot be read", "{count} more files cannot be read", count).format(count=count)
+
+
+def running_in_words(running: Running) -> str:
+    """Who reloads, since when, and how far it is."""
+    who = running.by or _("somebody")
+    if not running.total:
+        return _("under way, started by {who} at {since}").format(who=who, since=running.since)
+    return _("under way, started by {who} at {since}: {done} of about {total} passages embedded").format(
+        who=who, since=running.since, done=running.done, total=running.total
+    )

@@ -546,7 +546,7 @@ def test_a_large_removal_needs_a_yes(built: Run, corpus_folder: Path):
     assert (refused.code, refused_json.code, looked_at.code, agreed.code) == (1, 1, 0, 0)
     assert "Not made current: 2 of 6 documents would go away." in refused.out
     assert "--yes" in refused.err
-    assert refused_json.json["needs_yes"] == "2 of 6 documents would go away"
+    assert refused_json.json["risks"] == ["large_removal"]
     assert kept == before
     assert built("corpus", "status", "--json").json["documents"] == 4
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from index import CorpusError, Library, LibraryBusyError, Span, UnknownDocumentError, Verdict
+from index import CorpusError, Library, LibraryBusyError, Risk, Span, UnknownDocumentError, Verdict
 from index import library as library_module
 from index.embedding import Embedding
 from tests.conftest import CORPUS, write_corpus
@@ -168,13 +168,13 @@ def test_removing_more_than_a_fifth_waits_for_a_yes(library: Library) -> None:
 
     report = library.reload()
 
-    assert report.needs_yes == "2 of 6 documents would go away"
+    assert (report.risks, report.documents_before, len(report.removed)) == ((Risk.LARGE_REMOVAL,), 6, 2)
     assert (report.made_current, library.generation.id, len(library.documents())) == (False, generation, 6)
     assert another(library).open() is None
 
     agreed = library.reload(yes=True)
 
-    assert (agreed.needs_yes, agreed.made_current, len(library.documents())) == (None, True, 4)
+    assert (agreed.made_current, len(library.documents())) == (True, 4)
 
 
 def test_removing_a_fifth_or_less_needs_no_yes(library: Library) -> None:
@@ -182,16 +182,16 @@ def test_removing_a_fifth_or_less_needs_no_yes(library: Library) -> None:
 
     report = library.reload()
 
-    assert (report.needs_yes, report.made_current, report.removed) == (None, True, ("food/bread",))
+    assert (report.risks, report.made_current, report.removed) == ((), True, ("food/bread",))
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(library: Library, embedder: WordEmbedder) -> None:
+def test_the_difference_says_what_would_change_and_changes_nothing(library: Library, embedder: WordEmbedder) -> None:
     write_corpus(library.corpus, {"zebras.md": ZEBRAS, "crafts/violins.md": ZEBRAS, "broken.md": ""})
     (library.corpus / "food/bread.md").unlink()
     cache = ("files.json", "lock")
     before = (files_of(library.folder, but=cache), embedder.embedded_passages, library.generation.id)
 
-    report = library.reload(dry_run=True)
+    report = library.difference()
 
     assert (report.added, report.changed, report.removed) == (("zebras",), ("crafts/violins",), ("food/bread",))
     assert ([failure.path for failure in report.failed], report.made_current) == (["broken.md"], False)
@@ -199,11 +199,13 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(library: Library, 
     assert library.reload().generation == report.generation
 
 
-def test_a_dry_run_of_a_large_removal_says_that_it_needs_a_yes(library: Library) -> None:
+def test_the_difference_names_the_risks_that_need_no_building(library: Library) -> None:
     for name in ("food/bread.md", "crafts/glass.txt"):
         (library.corpus / name).unlink()
 
-    assert library.reload(dry_run=True).needs_yes is not None
+    write_corpus(library.corpus, {"broken.md": ""})
+
+    assert library.difference().risks == (Risk.LARGE_REMOVAL, Risk.FAILURES)
 
 
 def test_progress_is_told_up_to_the_last_passage(corpus_folder: Path, tmp_path: Path) -> None:
@@ -273,7 +275,7 @@ def test_a_file_that_breaks_keeps_its_last_good_version(library: Library) -> Non
     path.write_bytes(b"\xff broken")
     write_corpus(library.corpus, {"zebras.md": ZEBRAS})
 
-    report = library.reload()
+    report = library.reload(yes=True)
 
     assert [(failure.path, failure.kept) for failure in report.failed] == [("crafts/violins.md", True)]
     assert (report.added, report.changed, report.removed) == (("zebras",), (), ())
@@ -285,7 +287,7 @@ def test_a_kept_version_outlasts_further_reloads_and_a_restart(library: Library)
     path = library.corpus / "crafts/violins.md"
     good = path.read_text()
     path.write_bytes(b"\xff broken")
-    library.reload()
+    library.reload(yes=True)
     restarted = another(library)
 
     report = restarted.reload()
@@ -298,7 +300,7 @@ def test_a_kept_version_outlasts_further_reloads_and_a_restart(library: Library)
 def test_a_file_that_was_mended_is_taken_in_again(library: Library) -> None:
     path = library.corpus / "crafts/violins.md"
     path.write_bytes(b"\xff broken")
-    library.reload()
+    library.reload(yes=True)
     path.write_text(ZEBRAS)
 
     report = library.reload()
@@ -313,7 +315,7 @@ def test_a_kept_version_whose_segment_is_damaged_is_saved_from_memory(library: L
     path.write_bytes(b"\xff broken")
     damage(segment_files(library, "crafts/violins")[0], "emptied")
 
-    library.reload()
+    library.reload(yes=True)
 
     restarted = another(library)
     assert restarted.open() is None
@@ -619,7 +621,7 @@ def test_while_one_thread_builds_another_is_refused_and_questions_are_answered(l
         with pytest.raises(LibraryBusyError):
             library.reload()
         with pytest.raises(LibraryBusyError):
-            builder.reload(dry_run=True)
+            builder.difference()
         assert builder.ask(QUESTION).generation == before
     finally:
         embedder.may_go_on.set()
