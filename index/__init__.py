@@ -9,6 +9,7 @@ from index.checking import Finding, check_corpus
 from index.confidence import Strictness
 from index.embedding import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder
 from index.errors import (
+    AddingError,
     CorpusError,
     DocumentError,
     HistoryError,
@@ -23,10 +24,11 @@ from index.errors import (
 from index.evaluation import Evaluation, evaluate
 from index.followup import borrows_subject, with_subject
 from index.golden import Floor, GoldenEvaluation, evaluate_golden
+from index.libraries import Libraries
 from index.library import Library
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reranking import CrossEncoderReranker, Reranker
-from index.suggesting import Suggestions
+from index.server_library import Added, Quota, ServerLibrary
 from index.surroundings import in_surroundings
 from index.values import (
     SECTION_SEPARATOR,
@@ -57,6 +59,8 @@ __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_ROOM",
     "SECTION_SEPARATOR",
+    "Added",
+    "AddingError",
     "Answer",
     "Citation",
     "CorpusError",
@@ -77,6 +81,7 @@ __all__ = [
     "GoldenEvaluation",
     "HistoryEntry",
     "HistoryError",
+    "Libraries",
     "Library",
     "LibraryBusyError",
     "LibraryStatus",
@@ -84,6 +89,7 @@ __all__ = [
     "Place",
     "QuestionAnsweringReader",
     "QuestionsError",
+    "Quota",
     "Quote",
     "Reader",
     "ReloadReport",
@@ -92,11 +98,11 @@ __all__ = [
     "Risk",
     "Running",
     "SentenceTransformerEmbedder",
+    "ServerLibrary",
     "Source",
     "Span",
     "StaleGenerationError",
     "Strictness",
-    "Suggestions",
     "SupersededError",
     "Trace",
     "UnknownDocumentError",

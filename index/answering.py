@@ -14,6 +14,7 @@ from index.answer_spans import AnswerSpan, Reader
 from index.confidence import Strictness
 from index.embedding import Embedder
 from index.generation import Generation
+from index.joining import SERVER_PREFIX
 from index.query import Query, read_query
 from index.ranking import Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
@@ -257,8 +258,10 @@ def _quote_of(
 
 
 def address_of(document: Document, base_url: str) -> str | None:
-    """The document's path with its suffix, behind the base address."""
-    return f"{base_url.rstrip('/')}/{urllib.parse.quote(document.path)}" if base_url else None
+    """The document's path with its suffix, behind the base address; a server's own document stands nowhere there."""
+    if not base_url or document.id.startswith(SERVER_PREFIX):
+        return None
+    return f"{base_url.rstrip('/')}/{urllib.parse.quote(document.path)}"
 
 
 def _cut(document: Document, span: Span, room: int) -> Span:

@@ -8,6 +8,7 @@ RetrievalError
 ├── ModelError             a model is missing, damaged, unusable or of another kind
 ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
 ├── LibraryBusyError       somebody else is building this library
+├── AddingError            a document cannot be added: its name, its size, or what is there already
 ├── SupersededError        what was to become current was prepared for another state of the library
 └── HistoryError           there is no such generation to go back to
 """
@@ -81,6 +82,12 @@ class LibraryBusyError(RetrievalError):
     """Another process or thread is building this library."""
 
     user_message = "A reload is already running. Try again when it has ended."
+
+
+class AddingError(RetrievalError):
+    """A document cannot be added; the message says why, and nothing was stored."""
+
+    user_message = "That document cannot be added."
 
 
 class SupersededError(RetrievalError):

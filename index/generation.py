@@ -147,6 +147,11 @@ class Generation:
         return self.manifest.id
 
     @property
+    def parts(self) -> tuple[Generation, ...]:
+        """The generations that are searched as one: itself, or more (see `index.joining`)."""
+        return (self,)
+
+    @property
     def calibration(self) -> Calibration:
         """How sure to be of an answer."""
         return self.manifest.calibration

@@ -74,7 +74,12 @@ class KeywordIndex:
         return cls(model, len(texts))
 
     def scores(
-        self, query: Sequence[str], near: NearTerms | None = None, of: NDArray[np.int64] | None = None
+        self,
+        query: Sequence[str],
+        near: NearTerms | None = None,
+        of: NDArray[np.int64] | None = None,
+        *,
+        statistics: KeywordIndex | None = None,
     ) -> NDArray[np.float32]:
         """Score texts against a query's terms.
 
@@ -83,26 +88,31 @@ class KeywordIndex:
             near: For a term, others that may stand for it, with weights up to 1. The best of them counts, and never
                 for more than the term itself could.
             of: The numbers of the texts to score; by default all.
+            statistics: The index in which it is counted how rare words are; by default this one.
 
         Returns:
             One a text, between 0 and 1: BM25 as a share of what a text could reach that held each of the terms
             countless times. Words that no text has count in full, so the score does not depend on the other texts'
             scores and is comparable between indexes.
         """
+        statistics = statistics or self
         distinct = list(dict.fromkeys(query))
         total = np.zeros(self._count if of is None else len(of), dtype=np.float32)
         best = np.zeros_like(total)
         for term in distinct:
-            own = self.weight(term)
+            own = statistics.weight(term)
             others = [
-                (other, weight * min(1.0, own / self.weight(other))) for other, weight in (near or {}).get(term, ())
+                (other, weight * min(1.0, own / statistics.weight(other)))
+                for other, weight in (near or {}).get(term, ())
             ]
             for other, weight in ((term, 1.0), *others):
                 texts, scores = self._column(other, of)
+                if statistics is not self:
+                    weight *= statistics.weight(other) / self.weight(other)
                 best[texts] = np.maximum(best[texts], np.float32(weight) * scores)
             total += best
             best.fill(0)
-        total /= np.float32(max(sum(self.weight(term) for term in distinct), 1e-6))
+        total /= np.float32(max(sum(statistics.weight(term) for term in distinct), 1e-6))
         return total
 
     def _column(

@@ -172,11 +172,11 @@ class Library:
         """
         with self._swap:
             name = read_line(self.folder).current
-            if name is None:
-                return None if self._generation else "there is no index yet"
-            if name == EMPTY:
+            if name == EMPTY or (name is None and self.may_be_empty):
                 self._generation = None
                 return None
+            if name is None:
+                return None if self._generation else "there is no index yet"
             if self._generation is not None and self._generation.id == name:
                 return None
             try:
@@ -261,11 +261,11 @@ class Library:
         line = read_line(self.folder)
         try:
             manifest = self._manifest(line)
-            found, _ = scan(self.corpus)
+            found, _ = self._scan()
         except (StaleGenerationError, CorpusError):
             return True
         if manifest is None:
-            return bool(found) or line.current is None
+            return bool(found) or not self.may_be_empty
         known = {entry.path: entry.digest for entry in manifest.documents}
         known |= {item.failure.path: item.digest for item in manifest.failed if item.digest}
         return self._digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
@@ -462,8 +462,7 @@ class Library:
         return report, generation
 
     def _plan(self, current: Generation | None) -> tuple[_Plan, ReloadReport]:
-        found, unreadable = scan(self.corpus)
-        found = [replace(file, id=self.id_prefix + file.id) for file in found]
+        found, unreadable = self._scan()
         digests = self._digests(found)
         before = {entry.id: entry for entry in current.manifest.documents} if current else {}
         plan = _Plan(
@@ -613,6 +612,12 @@ class Library:
                 path.unlink(missing_ok=True)
 
     # ---------------------------------------------------------------- helpers
+
+    def _scan(self) -> tuple[list[FileState], list[Failure]]:
+        if self.may_be_empty and not self.corpus.is_dir():
+            return [], []
+        found, unreadable = scan(self.corpus)
+        return [replace(file, id=self.id_prefix + file.id) for file in found], unreadable
 
     def _manifest(self, line: Line) -> Manifest | None:
         """What the current generation of a line says of itself; None where there is none, or no document in it."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import DamerauLevenshtein
 
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
@@ -35,26 +37,38 @@ class Query:
     """Of the text, as unit vectors in the dimensions that generations keep of tokens, `(tokens, kept)`."""
     token_weights: NDArray[np.float32]
     """How much each token says: the inverse document frequency of its word; together 1."""
-    near: NearTerms = field(default_factory=dict)
-    """For each term, those of the corpus that lie near it in meaning."""
+    near_in_parts: tuple[NearTerms, ...] = ({},)
+    """For each part of the generation: for each term, the part's terms that lie near it in meaning."""
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def near(self) -> NearTerms:
+        """For each term, those of the corpus that lie near it in meaning."""
+        near: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for part in self.near_in_parts:
+            for term, others in part.items():
+                near[term] |= {other: weight for other, weight in others if other not in near[term]}
+        return {term: tuple(others.items()) for term, others in near.items()}
 
 
 def read_query(question: str, generation: Generation, embedder: Embedder) -> Query:
     """Read a question for one generation.
 
-    A word is taken for misspelled if neither the corpus nor the model knows it and the corpus has one like it.
+    A word is taken for misspelled if neither the corpus nor the model knows it and the corpus has one like it. How
+    much a word says is a matter of the first part alone.
     """
-    keywords, vocabulary = generation.passage_keywords, generation.vocabulary
+    parts = generation.parts
     corrections: list[Correction] = []
 
     def mend(match: re.Match[str]) -> str:
         word = match[0]
-        if all(keywords.has(stem) for stem in terms(word)) or embedder.knows_word(word):
+        is_known = any(all(part.passage_keywords.has(stem) for stem in terms(word)) for part in parts)
+        if is_known or embedder.knows_word(word):
             return word
-        meant = vocabulary.correction(word)
-        if meant is None:
+        likely = [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
+        if not likely:
             return word
+        meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
         corrections.append(Correction(word, meant))
         return meant
 
@@ -65,9 +79,9 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         text=text,
         vector=embedding.vector,
         terms=words,
-        tokens=unit_of(compress(embedding.tokens, generation.projection)),
-        token_weights=_token_weights(text, embedding.token_spans, keywords),
-        near=_near_words(text, vocabulary, embedder),
+        tokens=unit_of(compress(embedding.tokens, parts[0].projection)),
+        token_weights=_token_weights(text, embedding.token_spans, parts[0].passage_keywords),
+        near_in_parts=tuple(_near_words(text, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections),
     )
 

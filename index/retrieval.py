@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.generation import Generation
+from index.keywords import NearTerms
 from index.query import Query
 from index.ranking import (
     PERFECT_SCORE,
@@ -69,7 +71,58 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
         query: The question as read for this generation.
         only: The only passages that may be found.
     """
-    passages, cosines, shares = _candidate_passages(generation, query, only)
+    found: list[Candidates] = []
+    passages = sentences = 0
+    for part, near in zip(generation.parts, query.near_in_parts, strict=True):
+        own = None
+        if only is not None:
+            own = only[(only >= passages) & (only < passages + len(part.passages))] - passages
+        if own is None or len(own):
+            candidates = _retrieve(part, query, near, own, statistics=generation.parts[0])
+            found.append(_moved(candidates, passages, sentences))
+        passages += len(part.passages)
+        sentences += len(part.sentences)
+    return found[0] if len(found) == 1 else _joined(found)
+
+
+def _moved(found: Candidates, passages: int, sentences: int) -> Candidates:
+    """Candidates of a part that comes behind so many passages and sentences."""
+    return replace(found, passages=found.passages + passages, sentences=found.sentences + sentences)
+
+
+def _joined(found: Sequence[Candidates]) -> Candidates:
+    """The candidates of several parts; the signs are those of all together."""
+
+    def joined(name: str, of: Sequence[object]) -> NDArray[Any]:
+        return np.concatenate([getattr(one, name) for one in of])
+
+    scores = joined("sentence_scores", found)
+    names = [field.name for field in fields(Parts) if field.name != "relevance"]
+    parts = Parts(*(joined(name, [one.parts for one in found]) for name in names))
+    return Candidates(
+        passages=joined("passages", found),
+        passage_scores=joined("passage_scores", found),
+        sentences=joined("sentences", found),
+        sentence_scores=scores,
+        parts=parts,
+        signs=_signs(scores, parts.sentence_cosines),
+    )
+
+
+def _signs(sentence_scores: Scores, sentence_cosines: Scores) -> Signs:
+    best, background = best_and_background(sentence_scores)
+    return Signs(
+        best_score=best / PERFECT_SCORE,
+        standout=(best - background) / PERFECT_SCORE,
+        sentence_cosine=float(sentence_cosines.max(initial=0.0)),
+    )
+
+
+def _retrieve(
+    generation: Generation, query: Query, near: NearTerms, only: NDArray[np.int64] | None, *, statistics: Generation
+) -> Candidates:
+    """The candidates of one part; how rare words are is counted in another, so that scores are on one scale."""
+    passages, cosines, shares = _candidate_passages(generation, query, near, only, statistics)
     firsts, ends = generation.first_sentence[passages], generation.first_sentence[passages + 1]
     sizes = ends - firsts
     sentences = ranges(firsts, ends)
@@ -83,12 +136,13 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
     matches = query.token_weights @ by_token
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
-    sentence_shares = generation.sentence_keywords.scores(query.terms, query.near, of=sentences)
+    sentence_shares = generation.sentence_keywords.scores(
+        query.terms, near, of=sentences, statistics=statistics.sentence_keywords
+    )
     sentence_cosines = _stretches(generation.sentence_vectors, firsts, ends).astype(np.float32) @ query.vector
     scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
 
     quotable = ~generation.is_heading[sentences]
-    best, background = best_and_background(scores[quotable])
     return Candidates(
         passages=passages,
         passage_scores=passage_scores,
@@ -102,11 +156,7 @@ def retrieve(generation: Generation, query: Query, only: NDArray[np.int64] | Non
             sentence_shares[quotable],
             matches[quotable],
         ),
-        signs=Signs(
-            best_score=best / PERFECT_SCORE,
-            standout=(best - background) / PERFECT_SCORE,
-            sentence_cosine=float(sentence_cosines[quotable].max(initial=0.0)),
-        ),
+        signs=_signs(scores[quotable], sentence_cosines[quotable]),
     )
 
 
@@ -126,11 +176,15 @@ def _heading_matches(generation: Generation, query: Query, passages: NDArray[np.
 
 
 def _candidate_passages(
-    generation: Generation, query: Query, only: NDArray[np.int64] | None
+    generation: Generation,
+    query: Query,
+    near: NearTerms,
+    only: NDArray[np.int64] | None,
+    statistics: Generation,
 ) -> tuple[NDArray[np.int64], Scores, Scores]:
     """Passages in text order, with their cosines and BM25 shares: the best of the two retrievers together."""
     _, dense = generation.vectors.search(query.vector, CANDIDATE_PASSAGES, generation.passage_vectors, within=only)
-    shares = generation.passage_keywords.scores(query.terms, query.near)
+    shares = generation.passage_keywords.scores(query.terms, near, statistics=statistics.passage_keywords)
     sharing = np.flatnonzero(shares > 0) if only is None else only[shares[only] > 0]
     found = np.union1d(dense, sharing[best_first(shares[sharing], CANDIDATE_PASSAGES)])
     cosines = generation.passage_vectors[found].astype(np.float32) @ query.vector

@@ -230,6 +230,18 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
+def sync_folder(folder: Path) -> None:
+    """Make sure that the names in a folder outlast a power cut, where the system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def checksum_of(content: Mapping[str, Any]) -> str:
     """SHA-256 of JSON values, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

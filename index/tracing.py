@@ -57,7 +57,7 @@ def _words(generation: Generation, question: str, query: Query) -> tuple[WordTra
             words[word] = WordTrace(
                 word=word,
                 read_as=read_as.get(word),
-                is_known=any(generation.passage_keywords.has(stem) for stem in stems),
+                is_known=any(part.passage_keywords.has(stem) for part in generation.parts for stem in stems),
                 near=tuple(other for stem in stems for other, _ in query.near.get(stem, ())),
             )
     return tuple(words.values())

@@ -1,6 +1,25 @@
 """Files to documents: one module a format, and the scan of a corpus folder."""
 
-from index.reading.files import MAX_FILE_BYTES, FileState, decode, file_digest, read_document, scan
+from index.reading.files import (
+    MAX_FILE_BYTES,
+    NOT_DOCUMENTS,
+    READERS,
+    FileState,
+    decode,
+    file_digest,
+    read_document,
+    scan,
+)
 from index.reading.frontmatter import split_front_matter
 
-__all__ = ["MAX_FILE_BYTES", "FileState", "decode", "file_digest", "read_document", "scan", "split_front_matter"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "NOT_DOCUMENTS",
+    "READERS",
+    "FileState",
+    "decode",
+    "file_digest",
+    "read_document",
+    "scan",
+    "split_front_matter",
+]

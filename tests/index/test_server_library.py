@@ -1,0 +1,317 @@
+"""What a server adds is stored whole, is its own, and goes when it says so."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import (
+    AddingError,
+    DocumentError,
+    HistoryError,
+    Library,
+    LibraryBusyError,
+    Quota,
+    ServerLibrary,
+    UnknownDocumentError,
+)
+from index.reading import scan
+from index.server_library import safe_name
+from tests.conftest import write_corpus
+from tests.fakes import WordEmbedder
+
+WHALES = b"# Whales\n\nA blue whale sings at 188 decibels.\n"
+OTTERS = b"# Otters\n\nOtters hold hands while they sleep.\n"
+
+
+@pytest.fixture
+def own(library: Library, tmp_path: Path) -> ServerLibrary:
+    """A server's library, with nothing in it."""
+    return ServerLibrary(7, data=tmp_path / "data", shared=library)
+
+
+def again(own: ServerLibrary) -> ServerLibrary:
+    """The same in another process."""
+    other = ServerLibrary(7, data=own.home.parents[1], shared=own)
+    other.open()
+    return other
+
+
+def names(own: ServerLibrary) -> list[str]:
+    return [entry.id for entry in own.documents()] if own.opened else []
+
+
+def files_of(own: ServerLibrary) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in own.originals()}
+
+
+# --------------------------------------------------------------------- adding
+
+
+def test_naming_a_servers_library_writes_nothing(own: ServerLibrary) -> None:
+    assert not own.home.exists()
+    assert (own.open(), own.opened, own.may_reload_itself(), own.status().documents) == (None, None, False, 0)
+    assert not own.home.exists()
+
+
+def test_an_added_document_is_stored_as_it_came_and_answers(own: ServerLibrary) -> None:
+    data = WHALES.replace(b"\n", b"\r\n")
+
+    added = own.add("Whales of the North.md", data, by="Ada")
+
+    assert (added.document, added.replaced) == ("server/Whales of the North", False)
+    assert (added.report.added, added.report.made_current) == (("server/Whales of the North",), True)
+    assert files_of(own) == {"Whales of the North.md": data}
+    assert own.ask("How loud does a blue whale sing?").quotes[0].citation.document == added.document
+    assert names(again(own)) == [added.document]
+    assert own.history()[0].by == "Ada"
+
+
+def test_adding_a_second_document_embeds_only_that_one(own: ServerLibrary, embedder: WordEmbedder) -> None:
+    own.add("whales.md", WHALES)
+
+    assert own.add("otters.md", OTTERS).report.embedded == 1
+    assert names(own) == ["server/otters", "server/whales"]
+
+
+@pytest.mark.parametrize("name", ["whales.md", "whales.txt", "WHALES.md"])
+def test_a_document_is_never_replaced_silently(own: ServerLibrary, name: str) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(AddingError, match="is there already") as refused:
+        own.add(name, OTTERS)
+
+    assert "server/whales" in refused.value.user_message
+    assert files_of(own) == {"whales.md": WHALES}
+
+
+def test_a_document_is_replaced_where_that_is_said(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+
+    added = own.add("whales.md", OTTERS, replace=True)
+
+    assert (added.replaced, added.report.changed, files_of(own)) == (True, ("server/whales",), {"whales.md": OTTERS})
+    assert own.rollback()
+    assert "decibels" in own.document("server/whales").text
+
+
+def test_the_same_bytes_under_another_name_are_recognised(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(AddingError) as refused:
+        own.add("songs.md", WHALES)
+
+    assert refused.value.user_message == "That document is there already, as server/whales."
+    assert files_of(own) == {"whales.md": WHALES}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [("latin.md", b"caf\xe9", "is not UTF-8 text"), ("empty.txt", b" \n", "is empty"), ("zeros.md", b"a\0", "zero")],
+)
+def test_what_cannot_be_read_is_not_stored(own: ServerLibrary, name: str, data: bytes, reason: str) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(DocumentError, match=reason) as refused:
+        own.add(name, data)
+
+    assert refused.value.user_message.startswith(f"{name} ")
+    assert files_of(own) == {"whales.md": WHALES}
+    assert not (own.corpus / ".incoming").exists()
+
+
+@pytest.mark.parametrize(
+    ("quota", "names_part"),
+    [(Quota(documents=2), "2 documents"), (Quota(bytes=150), "MB together"), (Quota(characters=130), "characters")],
+)
+def test_a_quota_is_kept_and_named(own: ServerLibrary, quota: Quota, names_part: str) -> None:
+    own.quota = quota
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    before = files_of(own)
+
+    with pytest.raises(AddingError) as refused:
+        own.add("zebras.md", b"# Zebras\n\nZebras are striped horses of the plains, and they live in herds.\n")
+
+    assert names_part in refused.value.user_message
+    assert files_of(own) == before
+    own.remove("server/otters")
+    own.add("seals.md", b"Seals bark.\n")
+    own.add("whales.md", WHALES + b"Some.\n", replace=True)
+
+
+def test_a_file_too_large_to_be_read_is_refused(own: ServerLibrary) -> None:
+    with pytest.raises(AddingError) as refused:
+        own.add("large.txt", b"a" * (20 * 1024 * 1024 + 1))
+
+    assert "larger than" in refused.value.user_message
+    assert files_of(own) == {}
+
+
+def test_what_was_stored_while_somebody_else_reloads_is_taken_in_later(own: ServerLibrary) -> None:
+    from index.building import building
+
+    own.add("whales.md", WHALES)
+    with building(own.folder, None, by="Bob"), pytest.raises(LibraryBusyError):
+        own.add("otters.md", OTTERS)
+
+    assert files_of(own) == {"whales.md": WHALES, "otters.md": OTTERS}
+    restarted = again(own)
+    assert (names(restarted), restarted.may_reload_itself()) == (["server/whales"], True)
+    restarted.reload()
+    assert names(restarted) == ["server/otters", "server/whales"]
+
+
+# ---------------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".md",
+        "..",
+        "../up.md",
+        "a/b.md",
+        "a\\b.md",
+        "c:d.md",
+        "nul.md",
+        "COM1.txt",
+        "con.tar.md",
+        "line\x00feed.md",
+        "bell\x07.md",
+        "\u202egnp.md",
+        ".hidden.md",
+        "dot..md",
+        "README.md",
+        "questions.jsonl",
+        "what?.md",
+        "slides.pptx",
+        "nothing",
+        "a" * 98 + ".md",
+        "\U0001f40b" * 60 + ".md",
+    ],
+)
+def test_a_name_that_could_do_harm_is_refused_and_nothing_is_stored(own: ServerLibrary, name: str) -> None:
+    with pytest.raises(AddingError):
+        own.add(name, WHALES)
+
+    assert not own.corpus.exists()
+
+
+def test_a_name_is_stored_composed_and_with_single_blanks() -> None:
+    decomposed = unicodedata.normalize("NFD", "Über  die\tWale.md")
+
+    assert safe_name(f" {decomposed} ") == "Über die Wale.md"
+
+
+@given(st.text(max_size=120).map(lambda text: text + ".md") | st.text(max_size=30))
+def test_whatever_the_name_what_is_accepted_is_one_file_of_the_folder(name: str) -> None:
+    try:
+        accepted = safe_name(name)
+    except AddingError:
+        return
+    assert Path(accepted).name == accepted
+    assert accepted not in (".", "..")
+    assert safe_name(accepted) == accepted
+
+
+def test_a_name_that_is_accepted_is_one_that_a_scan_finds(tmp_path: Path) -> None:
+    accepted = ["Über die Wale.md", "a.b.TXT", "鯨.md", "O'Brien & sons (2).md"]
+
+    write_corpus(tmp_path, {safe_name(name): "Text.\n" for name in accepted})
+
+    found, unreadable = scan(tmp_path)
+    assert (sorted(file.path for file in found), unreadable) == (sorted(accepted), [])
+
+
+# ------------------------------------------------------------------- removing
+
+
+def test_a_removed_document_is_gone_and_can_be_gone_back_to(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+
+    report = own.remove("server/whales", by="Bob")
+
+    assert (report.removed, report.made_current, names(again(own))) == (("server/whales",), True, ["server/otters"])
+    assert files_of(own) == {"otters.md": OTTERS}
+    own.rollback()
+    assert names(again(own)) == ["server/otters", "server/whales"]
+    own.remove("server/whales")
+    assert names(again(own)) == ["server/otters"]
+
+
+def test_removing_the_last_document_leaves_nothing_and_can_be_undone(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+
+    report = own.remove("server/whales")
+
+    assert (report.generation, report.made_current, own.opened) == ("empty", True, None)
+    restarted = again(own)
+    assert (restarted.opened, restarted.may_reload_itself(), restarted.status().documents) == (None, False, 0)
+    assert [entry.documents for entry in restarted.history()] == [0, 1]
+    restarted.rollback()
+    assert names(again(own)) == ["server/whales"]
+    assert again(own).rollback("empty") == "empty"
+    assert names(again(own)) == []
+
+
+@pytest.mark.parametrize("document", ["server/otters", "whales", "server/../whales", "server/"])
+def test_removing_what_is_not_there_is_refused(own: ServerLibrary, document: str) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(UnknownDocumentError):
+        own.remove(document)
+
+    assert files_of(own) == {"whales.md": WHALES}
+
+
+def test_an_export_holds_the_originals_and_nothing_else(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES.replace(b"\n", b"\r\n"))
+    own.add("Über Otter.md", OTTERS)
+    file = io.BytesIO()
+
+    assert own.export(file) == 2
+
+    with zipfile.ZipFile(file) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    assert held == {"whales.md": WHALES.replace(b"\n", b"\r\n"), "Über Otter.md": OTTERS}
+
+
+def test_what_is_forgotten_is_nowhere_any_more(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    other = again(own)
+
+    own.forget()
+
+    assert not any(b"whale" in path.read_bytes() for path in own.home.parent.rglob("*") if path.is_file())
+    assert list(own.home.parent.iterdir()) == []
+    assert own.opened is None
+    assert (other.open(), other.opened) == (None, None)
+    with pytest.raises(HistoryError):
+        own.rollback()
+
+
+def test_forgetting_twice_and_adding_again_work(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.forget()
+    own.forget()
+
+    own.add("otters.md", OTTERS)
+
+    assert (names(own), [entry.documents for entry in own.history()]) == (["server/otters"], [1])
+
+
+def test_the_data_folder_can_be_moved(own: ServerLibrary, library: Library, tmp_path: Path) -> None:
+    own.add("whales.md", WHALES)
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    moved = ServerLibrary(7, data=tmp_path / "elsewhere", shared=library)
+
+    assert (moved.open(), names(moved), moved.may_reload_itself()) == (None, ["server/whales"], False)
