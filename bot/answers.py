@@ -116,7 +116,11 @@ class Answers:
         settings = await self.check_may_ask(asked)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
         answer = await self.service.ask(
-            text_of(asked), within=asked.within, nearest=asked.shows_nearest, asker=asker_of(asked)
+            text_of(asked),
+            guild_id=asked.guild_id,
+            within=asked.within,
+            nearest=asked.shows_nearest,
+            asker=asker_of(asked),
         )
         return Found(asked, replace(answer, question=asked.question), settings)
 
@@ -142,7 +146,7 @@ class Answers:
             at=discord.utils.utcnow(),
             subject=asked.subject,
             preface=preface,
-            buttons=self._buttons(answer_id, answer, asked, settings),
+            buttons=await self._buttons(answer_id, answer, asked, settings),
         )
         return Prepared(body, answer_id)
 
@@ -167,18 +171,18 @@ class Answers:
         self.service.turns.check_room(asker_of(asked))
         self._cool_down.count(asked.asker_id)
 
-    def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
+    async def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
         if answer.quotes:
             return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
         return refusal_buttons(
             answer_id,
-            self._topics(answer),
+            await self._topics(answer, asked.guild_id),
             is_private=asked.is_private,
             has_person_to_ask=settings.has_person_to_ask and settings.keeps_questions,
         )
 
-    def _topics(self, answer: Answer) -> list[DocumentEntry]:
-        by_title = {entry.title: entry for entry in reversed(self.service.documents())}
+    async def _topics(self, answer: Answer, guild_id: int | None) -> list[DocumentEntry]:
+        by_title = {entry.title: entry for entry in reversed(await self.service.documents(guild_id))}
         return [by_title[title] for title in answer.nearest_titles if title in by_title]
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
@@ -266,5 +270,7 @@ def language_of(interaction: discord.Interaction[Any], *, is_private: bool) -> d
 
 
 def guild_id_of(interaction: discord.Interaction[Any]) -> int | None:
-    """The server whose settings hold: the one that installed the bot, not one that a person brought it to."""
+    """The server whose settings and documents hold: the one that installed the bot, not one that a person brought it
+    to.
+    """
     return interaction.guild_id if interaction.is_guild_integration() else None

@@ -33,6 +33,7 @@ from index import (
     DEFAULT_ROOM,
     Answer,
     CrossEncoderReranker,
+    Libraries,
     Library,
     QuestionAnsweringReader,
     QuestionsError,
@@ -110,6 +111,10 @@ class Terminal:
             base_url=settings.corpus_url,
             strictness=settings.strictness,
         )
+
+    def libraries(self) -> Libraries:
+        """The shared library, and those of servers."""
+        return Libraries(self.library(), self.settings.data_dir)
 
     def open_library(self, *, says_changes: bool = True) -> Library:
         """Open the current generation, building one where there is none that can be used."""
@@ -473,7 +478,7 @@ def _run_discord(terminal: Terminal) -> None:
                 loop.add_signal_handler(number, lambda: task and task.cancel())
         state = State(terminal.settings.data_dir / "bot.sqlite3")
         try:
-            await run_bot(terminal.settings, AnswerService(terminal.library()), state)
+            await run_bot(terminal.settings, AnswerService(terminal.libraries()), state)
         finally:
             state.close()
 

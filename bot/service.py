@@ -1,22 +1,41 @@
 """The async doorway to `index`: nothing slow ever runs on the event loop.
 
-Two threads: one asks, so that questions are answered in turn and never fight for the processor; one builds, so that
-a reload does not hold questions up.
+Three threads: one asks, so that questions are answered in turn and never fight for the processor; one builds the
+shared library and one those of servers, so that no reload holds up questions, and a long one of the shared corpus no
+server's added page.
+
+Who asks decides what is searched: `guild_id` is the server whose documents are searched beside the shared ones, None
+where a person asks for themselves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
-from index import Answer, Document, DocumentEntry, Library, LibraryStatus, ReloadReport, RetrievalError, Suggestions
+from index import (
+    Added,
+    Answer,
+    Document,
+    DocumentEntry,
+    HistoryEntry,
+    Libraries,
+    Library,
+    LibraryBusyError,
+    LibraryStatus,
+    ReloadReport,
+    RetrievalError,
+    Running,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +48,11 @@ REFRESH_S = 2.0
 QUOTES_ROOM = 6000
 QUOTES_LIMIT = 15
 """How far *More* goes."""
+
+BY_BOT = "the bot"
+"""Who it was, in the history, where nobody asked for it."""
+
+Result = TypeVar("Result")
 
 YIELD_S = 0.25
 """How long a reload steps aside at most, after each batch, for questions that wait."""
@@ -45,13 +69,15 @@ class _ClosingError(RetrievalError):
 
 
 class AnswerService:
-    """Answers questions from one library, and keeps it current."""
+    """Answers questions from the shared library and servers' own, and keeps them current."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
+    def __init__(self, libraries: Libraries) -> None:
+        self.libraries = libraries
+        self.library = libraries.shared
         self.turns = Turns()
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build")
+        self._building_for_servers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build-server")
         self._ready = asyncio.Event()
         self._is_settled = asyncio.Event()  # ready, or known to have a problem: nothing to wait for
         self._problem: RetrievalError | None = None
@@ -60,22 +86,28 @@ class AnswerService:
         self._waiting = 0
         self._is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._suggestions: tuple[str, Suggestions] | None = None
 
     def start(self) -> None:
         """Begin to load what is there and to build what is not; returns at once."""
-        for work in (self._load(), self._keep_current()):
+        for work in (self._load(), self._take_in_added(), self._keep_current()):
             task = asyncio.get_running_loop().create_task(work)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def ask(
-        self, question: str, *, within: str | None = None, nearest: bool = False, asker: Asker = NOBODY
+        self,
+        question: str,
+        *,
+        guild_id: int | None = None,
+        within: str | None = None,
+        nearest: bool = False,
+        asker: Asker = NOBODY,
     ) -> Answer:
         """Answer a question.
 
         Args:
             question: As the retrievers are to read it.
+            guild_id: The server whose own documents are searched, too.
             within: The id of the only document to search.
             nearest: Whether to quote even what does not cover it.
             asker: Whose turn it takes.
@@ -85,7 +117,9 @@ class AnswerService:
             NotReadyError: There is no index yet, and there will not be one within a minute.
             RetrievalError: There can be none: its message says why.
         """
-        answer = await self._ask(lambda: self.library.ask(question, within=within, nearest=nearest), asker)
+        answer = await self._ask(
+            lambda: self.libraries.ask(question, server_id=guild_id, within=within, nearest=nearest), asker
+        )
         log.debug("question=%r", question)
         log.info(
             "answered verdict=%s quotes=%d confidence=%.3f elapsed_ms=%.0f",
@@ -96,10 +130,14 @@ class AnswerService:
         )
         return answer
 
-    async def quotes(self, question: str, *, within: str | None = None, asker: Asker = NOBODY) -> Answer:
+    async def quotes(
+        self, question: str, *, guild_id: int | None = None, within: str | None = None, asker: Asker = NOBODY
+    ) -> Answer:
         """An answer with many quotes, whether they cover the question or not; raises as `ask` does."""
         return await self._ask(
-            lambda: self.library.ask(question, within=within, room=QUOTES_ROOM, limit=QUOTES_LIMIT, nearest=True),
+            lambda: self.libraries.ask(
+                question, server_id=guild_id, within=within, room=QUOTES_ROOM, limit=QUOTES_LIMIT, nearest=True
+            ),
             asker,
         )
 
@@ -120,59 +158,148 @@ class AnswerService:
             if not self._waiting:
                 self._is_idle.set()
 
-    async def reload(self) -> ReloadReport:
-        """Build a generation from the corpus and make it current; questions are answered from the old one meanwhile.
+    # ---- what the documents are
+
+    async def documents(self, guild_id: int | None = None) -> tuple[DocumentEntry, ...]:
+        """The documents that can be asked about; none while there is no index."""
+        if not self._ready.is_set():
+            return ()
+        if self.libraries.is_open(guild_id):
+            return self.libraries.documents(guild_id)
+        return await asyncio.to_thread(self.libraries.documents, guild_id)
+
+    async def find_document(self, named: str, guild_id: int | None = None) -> DocumentEntry | None:
+        """The document with a key, an id or a title, as people pick it from a list or type it."""
+        title = named.strip().casefold()
+        documents = await self.documents(guild_id)
+        named_exactly = [entry for entry in documents if named in (entry.key, entry.id)]
+        titled = [entry for entry in documents if entry.title.casefold() == title]
+        return next(iter(named_exactly + titled), None)
+
+    async def suggest(self, typed: str, *, count: int, guild_id: int | None = None) -> list[str]:
+        """What a person may be about to ask; never runs the model, and waits for nothing."""
+        if not self._ready.is_set():
+            return []
+        return await asyncio.to_thread(self.libraries.suggest, typed, count=count, server_id=guild_id)
+
+    async def document(self, document_id: str, guild_id: int | None = None) -> Document | None:
+        """A document as it is in the index now; None where it is no longer there."""
+        try:
+            return await asyncio.to_thread(self.libraries.document, document_id, guild_id)
+        except RetrievalError:
+            return None
+
+    async def original(
+        self, document_id: str, *, limit_bytes: int, guild_id: int | None = None
+    ) -> tuple[str, bytes] | None:
+        """Name and bytes of a document's file; None where it is no longer there, or too large."""
+        entry = next((entry for entry in await self.documents(guild_id) if entry.id == document_id), None)
+        if entry is None:
+            return None
+        folder = self.libraries.folder_of(document_id, guild_id)
+        return await asyncio.to_thread(_read_within, folder, entry.path, limit_bytes)
+
+    # ---- changing them: of the shared library, or with a `guild_id` of a server's own
+
+    async def status(self, guild_id: int | None = None) -> LibraryStatus:
+        """What a library holds, and whether it is being reloaded."""
+        return await asyncio.to_thread(self._library(guild_id).status)
+
+    async def running(self, guild_id: int | None = None) -> Running | None:
+        """The reload that is under way in any process."""
+        return await asyncio.to_thread(self._library(guild_id).running)
+
+    async def history(self, guild_id: int | None = None) -> tuple[HistoryEntry, ...]:
+        """The generations that can be gone back to, and the current one, the latest first."""
+        return await asyncio.to_thread(self._library(guild_id).history)
+
+    async def reload(self, guild_id: int | None = None, *, by: str = "") -> ReloadReport:
+        """Build a generation and make it current unless that is risky; questions are answered from the old one
+        meanwhile.
 
         Where another process is building, that is waited for.
 
         Raises:
             RetrievalError: It cannot be built; the old one stays current.
         """
-        return await asyncio.get_running_loop().run_in_executor(
-            self._building,
-            lambda: self.library.reload(on_progress=lambda done, total: self._step_aside(), on_wait=self._wait),
+        library = self._library(guild_id)
+        return await self._build(
+            guild_id, lambda: library.reload(by=by, on_progress=self._step_aside, on_wait=self._wait)
         )
 
-    async def status(self) -> LibraryStatus:
-        """What the library holds."""
-        return await asyncio.to_thread(self.library.status)
+    async def prepare(self, guild_id: int | None = None, *, by: str = "") -> ReloadReport:
+        """Build a generation for `make_current` or `discard`; the old one stays current.
 
-    def documents(self) -> tuple[DocumentEntry, ...]:
-        """The documents that can be asked about; none while there is no index."""
-        return self.library.documents() if self._ready.is_set() else ()
+        Raises:
+            LibraryBusyError: A reload is running; `running` says whose.
+            RetrievalError: It cannot be built.
+        """
+        library = self._library(guild_id)
+        await self._check_idle(guild_id)
+        return await self._build(guild_id, lambda: library.prepare(by=by, on_progress=self._step_aside))
 
-    def find_document(self, named: str) -> DocumentEntry | None:
-        """The document with a key, an id or a title, as people pick it from a list or type it."""
-        title = named.strip().casefold()
-        documents = self.documents()
-        named_exactly = [entry for entry in documents if named in (entry.key, entry.id)]
-        titled = [entry for entry in documents if entry.title.casefold() == title]
-        return next(iter(named_exactly + titled), None)
+    async def make_current(self, generation: str, guild_id: int | None = None, *, by: str = "") -> None:
+        """Make a prepared generation current; raises as `Library.make_current` does."""
+        library = self._library(guild_id)
+        await self._build(guild_id, lambda: library.make_current(generation, by=by))
 
-    async def suggest(self, typed: str, *, count: int) -> list[str]:
-        """What a person may be about to ask; never runs the model, and waits for nothing."""
-        if not self._ready.is_set():
-            return []
-        generation = self.library.generation
-        if self._suggestions is None or self._suggestions[0] != generation.id:
-            documents = [segment.document for segment in generation.segments]
-            found = await asyncio.to_thread(Suggestions.of, self.library.corpus, documents)
-            self._suggestions = (generation.id, found)
-        return self._suggestions[1].matching(typed, count=count)
+    async def discard(self, generation: str, guild_id: int | None = None) -> None:
+        """Drop a prepared generation; raises as `Library.discard` does."""
+        library = self._library(guild_id)
+        await self._build(guild_id, lambda: library.discard(generation))
 
-    def document(self, document_id: str) -> Document | None:
-        """A document as it is in the index now; None where it is no longer there."""
-        try:
-            return self.library.document(document_id)
-        except RetrievalError:
-            return None
+    async def rollback(self, generation: str | None = None, guild_id: int | None = None, *, by: str = "") -> str:
+        """Make an earlier generation current, by default the one before; raises as `Library.rollback` does."""
+        library = self._library(guild_id)
+        await self._check_idle(guild_id)
+        return await self._build(guild_id, lambda: library.rollback(generation, by=by))
 
-    async def original(self, document_id: str, *, limit_bytes: int) -> tuple[str, bytes] | None:
-        """Name and bytes of a document's file; None where it is no longer there, or too large."""
-        entry = next((entry for entry in self.documents() if entry.id == document_id), None)
-        if entry is None:
-            return None
-        return await asyncio.to_thread(_read_within, self.library.corpus, entry.path, limit_bytes)
+    async def add(self, guild_id: int, name: str, data: bytes, *, replace: bool = False, by: str = "") -> Added:
+        """Add a document to a server's own; raises as `ServerLibrary.add` does."""
+        library = self.libraries.server(guild_id)
+        return await self._build(
+            guild_id,
+            lambda: library.add(name, data, replace=replace, by=by, on_progress=self._step_aside, on_wait=self._wait),
+        )
+
+    async def remove(self, guild_id: int, document_id: str, *, by: str = "") -> ReloadReport:
+        """Remove a document from a server's own; raises as `ServerLibrary.remove` does."""
+        library = self.libraries.server(guild_id)
+        return await self._build(
+            guild_id,
+            lambda: library.remove(document_id, by=by, on_progress=self._step_aside, on_wait=self._wait),
+        )
+
+    async def export(self, guild_id: int) -> bytes:
+        """A zip archive of a server's originals."""
+
+        def export() -> bytes:
+            file = io.BytesIO()
+            self.libraries.server(guild_id).export(file)
+            return file.getvalue()
+
+        return await asyncio.to_thread(export)
+
+    async def forget(self, guild_id: int) -> None:
+        """Delete all that a server has added."""
+        library = self.libraries.server(guild_id)
+        await self._build(guild_id, lambda: library.forget(on_wait=self._wait))
+
+    def _library(self, guild_id: int | None) -> Library:
+        return self.library if guild_id is None else self.libraries.server(guild_id)
+
+    async def _build(self, guild_id: int | None, work: Callable[[], Result]) -> Result:
+        thread = self._building if guild_id is None else self._building_for_servers
+        return await asyncio.get_running_loop().run_in_executor(thread, work)
+
+    async def _check_idle(self, guild_id: int | None) -> None:
+        """Refuse at once what would only queue behind a reload of the same library.
+
+        Raises:
+            LibraryBusyError: A reload is running.
+        """
+        if await self.running(guild_id) is not None:
+            raise LibraryBusyError("a reload of this library is running")
 
     async def close(self) -> None:
         """Stop; a reload that runs ends with its batch and leaves the old generation current."""
@@ -183,6 +310,7 @@ class AnswerService:
         self.turns.close()
         self._asking.shutdown(wait=False, cancel_futures=True)
         self._building.shutdown(wait=False, cancel_futures=True)
+        self._building_for_servers.shutdown(wait=False, cancel_futures=True)
 
     async def _load(self) -> None:
         """Open the current generation at once, then take in files that have changed since."""
@@ -191,16 +319,10 @@ class AnswerService:
             problem = await loop.run_in_executor(self._building, self.library.open)
             if problem is None:
                 await self._become_ready()
-                if not await loop.run_in_executor(self._building, self.library.may_reload_itself):
-                    return
-                log.info("files have changed since the current generation was built; reloading")
+                await self._take_in_changes()
             else:
                 log.info("building the index: %s", problem)
-            report = await self.reload()
-            for failure in report.failed:
-                log.warning("left out %s: it %s", failure.path, failure.reason)
-            if not report.made_current:
-                log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", risks_in_words(report))
+                _log_report(await self.reload(by=BY_BOT))
             await self._become_ready()
         except RetrievalError as error:
             self._give_up(error)
@@ -209,7 +331,29 @@ class AnswerService:
             self._give_up(RetrievalError(str(error)))
             log.exception("the documents cannot be loaded")
 
-    def _step_aside(self) -> None:
+    async def _take_in_changes(self) -> None:
+        """Reload the shared library where its files have changed, unless somebody rolled back."""
+        if await self._build(None, self.library.may_reload_itself):
+            log.info("files have changed since the current generation was built; reloading")
+            _log_report(await self.reload(by=BY_BOT))
+
+    async def _take_in_added(self) -> None:
+        """Take in what servers had added when the last process ended before it was in their index."""
+        await self._ready.wait()
+        for guild_id in await self._build(0, self._server_ids):
+            try:
+                if await self._build(guild_id, self.libraries.server(guild_id).may_reload_itself):
+                    _log_report(await self.reload(guild_id, by=BY_BOT))
+            except RetrievalError as error:
+                log.error("guild=%d: %s", guild_id, error)
+            except Exception:  # the others are to be taken in all the same
+                log.exception("guild=%d: what was added cannot be taken in", guild_id)
+
+    def _server_ids(self) -> list[int]:
+        self.libraries.clean_up()
+        return self.libraries.server_ids()
+
+    def _step_aside(self, done: int, total: int) -> None:
         """Let waiting questions go first; called between the batches of a reload."""
         self._check_closing()
         self._is_idle.wait(YIELD_S)
@@ -227,7 +371,7 @@ class AnswerService:
         if not self._ready.is_set():
             loop = asyncio.get_running_loop()
             # the first question loads the model; let it be ours and not a person's
-            await loop.run_in_executor(self._asking, lambda: self.library.ask("What is this about?"))
+            await loop.run_in_executor(self._asking, lambda: self.libraries.ask("What is this about?"))
             self._problem = None
             self._ready.set()
             self._is_settled.set()
@@ -245,10 +389,19 @@ class AnswerService:
             try:
                 if await loop.run_in_executor(self._building, self.library.open) is None:
                     await self._become_ready()
+                await loop.run_in_executor(self._building_for_servers, self.libraries.refresh)
             except RetrievalError as error:
                 self._give_up(error)
             except Exception:
                 log.exception("cannot look for a new generation")
+
+
+def _log_report(report: ReloadReport) -> None:
+    """Say of a reload that nobody waits for what somebody should know."""
+    for failure in report.failed:
+        log.warning("left out %s: it %s", failure.path, failure.reason)
+    if not report.made_current:
+        log.warning("kept the old generation: %s; `corpus reload --yes` agrees to it", risks_in_words(report))
 
 
 def _read_within(folder: Path, path: str, limit_bytes: int) -> tuple[str, bytes] | None:

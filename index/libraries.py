@@ -71,7 +71,10 @@ class Libraries:
 
     def is_open(self, server_id: int | None) -> bool:
         """Whether all that a server sees is in memory: then nothing below reads from disk."""
-        return server_id is None or not self._has_library(server_id) or server_id in self._servers
+        if server_id is None or not self._has_library(server_id):
+            return True
+        library = self._servers.get(server_id)
+        return library is not None and library.opened is not None
 
     def refresh(self) -> None:
         """Notice what other processes have made current, in the libraries of servers that are open."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from index import Library
+from index import Libraries, Library
 from tests.fakes import WordEmbedder
 
 # a slow machine is no failure, and a run can be repeated
@@ -107,6 +107,11 @@ The crust becomes crisp when steam fills the oven during the first ten minutes.
     "README.md": "How this corpus is kept. Not a document: the password is swordfish.\n",
     "questions.jsonl": '{"id": "q1", "question": "When was the lighthouse built?"}\n',
 }
+
+
+def libraries_over(library: Library) -> Libraries:
+    """A shared library with those of servers beside it."""
+    return Libraries(library, library.folder.parents[1])
 
 
 def write_corpus(folder: Path, files: dict[str, str]) -> Path:

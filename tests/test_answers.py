@@ -17,6 +17,7 @@ import pytest
 from bot.service import AnswerService
 from bot.turns import Asker, Turns
 from index import Answer, Library, SentenceTransformerEmbedder, Verdict
+from tests.conftest import libraries_over
 
 pytestmark = pytest.mark.model
 
@@ -130,7 +131,7 @@ def test_all_shared_questions_get_exact_quotes_and_the_same_answer_alone_and_amo
         alone.append(as_compared(answer))
 
     again = Library(corpus=library.corpus, data=tmp_path, embedder=embedder)
-    among = asyncio.run(asked_64_at_a_time(AnswerService(again), questions))
+    among = asyncio.run(asked_64_at_a_time(AnswerService(libraries_over(again)), questions))
 
     assert [as_compared(answer) for answer in among] == alone
 

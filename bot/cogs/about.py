@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.render.about import about_body
 from bot.render.settings import help_body
@@ -25,7 +26,7 @@ class About(commands.Cog):
         """What I cover, how I work, and what I am not."""
         await think(interaction, ephemeral=True)
         service = self.bot.service
-        await fill(interaction, about_body(await service.status(), service.documents()))
+        await fill(interaction, about_body(await service.status(), await service.documents(guild_id_of(interaction))))
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)

@@ -65,7 +65,7 @@ class Ask(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Answer a question with quotes from the documents, and say where they stand."""
-        entry = self.bot.service.find_document(document) if document else None
+        entry = await self.bot.service.find_document(document, guild_id_of(interaction)) if document else None
         if document and entry is None:
             raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
         await self._answer_command(interaction, question, private=private, within=entry.id if entry else None)
@@ -77,9 +77,8 @@ class Ask(commands.Cog):
         """What is typed, then what the corpus answers; a question that is too long for a choice stays as it is."""
         if length(typed) > CHOICE_TEXT:
             return []
-        found = [
-            text for text in await self.bot.service.suggest(typed, count=2 * CHOICES) if length(text) <= CHOICE_TEXT
-        ]
+        suggested = await self.bot.service.suggest(typed, count=2 * CHOICES, guild_id=guild_id_of(interaction))
+        found = [text for text in suggested if length(text) <= CHOICE_TEXT]
         texts = dict.fromkeys([typed, *found] if typed.strip() else found)
         return [app_commands.Choice(name=text, value=text) for text in texts][:CHOICES]
 
@@ -89,7 +88,8 @@ class Ask(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Documents by title."""
         wanted = typed.casefold().strip()
-        found = [entry for entry in self.bot.service.documents() if wanted in entry.title.casefold()]
+        documents = await self.bot.service.documents(guild_id_of(interaction))
+        found = [entry for entry in documents if wanted in entry.title.casefold()]
         return [
             app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
             for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))

@@ -108,8 +108,11 @@ class Buttons(commands.Cog):
             await fill(interaction, Body(_(NOT_KEPT)))
             return
         page = int(argument) if argument.isdecimal() else 1
-        asker = Asker(guild_id_of(interaction) or interaction.user.id, interaction.user.id)
-        answer = await self.bot.service.quotes(text_of(shown.asked), within=shown.asked.within, asker=asker)
+        guild_id = guild_id_of(interaction)
+        asker = Asker(guild_id or interaction.user.id, interaction.user.id)
+        answer = await self.bot.service.quotes(
+            text_of(shown.asked), guild_id=guild_id, within=shown.asked.within, asker=asker
+        )
         others = [quote for quote in answer.quotes if not any(_overlap(quote, other) for other in shown.quotes)]
         before = (page - 1) * DEFAULT_LIMIT
         body = more_body(
@@ -126,7 +129,7 @@ class Buttons(commands.Cog):
         await think(interaction, ephemeral=True)
         number = min(int(argument), len(shown.quotes)) if argument.isdecimal() else 1
         quote = shown.quotes[max(0, number - 1)]
-        document = self.bot.service.document(quote.citation.document)
+        document = await self.bot.service.document(quote.citation.document, guild_id_of(interaction))
         body = context_body(
             quote,
             in_surroundings(document, quote) if document else None,
@@ -143,14 +146,19 @@ class Buttons(commands.Cog):
         titles = {quote.citation.document: quote.citation.title for quote in shown.quotes}
         names = list(titles)[:FILES_AT_MOST]
         found = await asyncio.gather(
-            *(self.bot.service.original(name, limit_bytes=interaction.filesize_limit) for name in names)
+            *(
+                self.bot.service.original(
+                    name, limit_bytes=interaction.filesize_limit, guild_id=guild_id_of(interaction)
+                )
+                for name in names
+            )
         )
         files = [File(*file) for file in found if file is not None]
         missing = [titles[name] for name, file in zip(names, found, strict=True) if file is None]
         await fill(interaction, source_body(shown.quotes, files, missing))
 
     async def _topic(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        entry = self.bot.service.find_document(argument)
+        entry = await self.bot.service.find_document(argument, guild_id_of(interaction))
         if entry is None:
             await fill(interaction, Body(_(NO_TOPIC)))
             return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import re
 import threading
-from collections.abc import AsyncIterator, Iterator
+import zipfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,19 @@ import pytest
 from bot import service as service_module
 from bot.service import AnswerService, NotReadyError
 from bot.turns import NOBODY, Asker, BusyError, CoolDown, CoolDownError, Turns
-from index import Answer, CorpusError, Library, RetrievalError, UnknownDocumentError, Verdict
+from index import (
+    Answer,
+    CorpusError,
+    HistoryError,
+    Libraries,
+    Library,
+    LibraryBusyError,
+    RetrievalError,
+    UnknownDocumentError,
+    Verdict,
+)
 from tests.bot.embedders import PATIENCE_S, HeldEmbedder
+from tests.conftest import libraries_over
 from tests.fakes import WordEmbedder
 from tests.wire.bots import logged
 
@@ -43,7 +56,7 @@ class WatchedLibrary(Library):
 
 @asynccontextmanager
 async def serving(library: Library) -> AsyncIterator[AnswerService]:
-    service = AnswerService(library)
+    service = AnswerService(libraries_over(library))
     service.start()
     try:
         yield service
@@ -62,6 +75,13 @@ def held(corpus_folder: Path, tmp_path: Path) -> Iterator[HeldEmbedder]:
 @pytest.fixture
 def held_library(corpus_folder: Path, tmp_path: Path, held: HeldEmbedder) -> Library:
     return Library(corpus=corpus_folder, data=tmp_path / "data", embedder=held)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread brings about."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_so():  # noqa: ASYNC110  (it is another thread that brings it about)
+            await asyncio.sleep(0.01)
 
 
 def add_document(
@@ -99,11 +119,11 @@ async def test_a_question_that_comes_before_the_first_index_waits_for_it(held_li
     async with serving(held_library) as service:
         await held.held_up()
         question = asyncio.create_task(service.ask(QUESTION))
-        assert service.documents() == ()
+        assert await service.documents() == ()
         held.let_go()
 
         assert (await question).verdict is Verdict.ANSWERED
-        assert len(service.documents()) == 6
+        assert len(await service.documents()) == 6
 
 
 async def test_waiting_for_the_first_index_has_an_end(
@@ -198,9 +218,9 @@ async def test_a_change_that_needs_a_yes_is_left_alone_at_the_start(
     with logged() as log:
         async with serving(fresh) as service:
             told = await log.line("2 of 6 documents would go away")
-            documents_before_yes = len(service.documents())
+            documents_before_yes = len(await service.documents())
             await asyncio.to_thread(fresh.reload, yes=True)
-            documents_after_yes = len(service.documents())
+            documents_after_yes = len(await service.documents())
 
     assert told.levelname == "WARNING"
     assert (documents_before_yes, documents_after_yes) == (6, 4)
@@ -277,7 +297,7 @@ async def test_closing_during_a_build_ends_it_with_its_batch(
 
 
 async def test_closing_twice_and_without_a_start_does_no_harm(library: Library):
-    service = AnswerService(library)
+    service = AnswerService(libraries_over(library))
 
     await service.close()
     await service.close()
@@ -309,13 +329,13 @@ async def test_the_status_is_the_librarys(library: Library):
 # ---- turns
 
 
-class SlowLibrary:
+class SlowLibraries:
     """Says whose question it was, when it may."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, libraries: Libraries) -> None:
         self.asked: list[str] = []
         self.may_go_on = threading.Event()
-        self._ask = library.ask
+        self._ask = libraries.ask
 
     def ask(self, question: str, **more: Any) -> Answer:
         assert self.may_go_on.wait(PATIENCE_S)
@@ -324,12 +344,12 @@ class SlowLibrary:
 
 
 @asynccontextmanager
-async def held_service(library: Library, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Any, SlowLibrary]]:
+async def held_service(library: Library, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Any, SlowLibraries]]:
     """A service whose thread waits for the test, as soon as it is ready."""
     async with serving(library) as service:
         await service.ask(QUESTION)
-        slow = SlowLibrary(library)
-        monkeypatch.setattr(library, "ask", slow.ask)
+        slow = SlowLibraries(service.libraries)
+        monkeypatch.setattr(service.libraries, "ask", slow.ask)
         try:
             yield service, slow
         finally:
@@ -439,3 +459,188 @@ async def test_a_cool_down_forgets_people():
     cool_down.count(7)
 
     assert set(cool_down._free_at_s) == {7}
+
+
+# ---- servers
+
+ADA, BOB = 70, 80
+WHALES = b"# Songs of whales\n\nA blue whale sings at 188 decibels.\n"
+LOUD = "How loud does a blue whale sing?"
+
+
+async def test_what_a_server_adds_is_answered_there_and_nowhere_else(library: Library):
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        added = await service.add(ADA, "whales.md", WHALES, by="Ada")
+        there = await service.ask(LOUD, guild_id=ADA)
+        elsewhere = [await service.ask(LOUD, guild_id=guild_id) for guild_id in (BOB, None)]
+        more = await service.quotes(LOUD, guild_id=ADA)
+
+    assert (added.report.made_current, there.verdict) == (True, Verdict.ANSWERED)
+    assert there.quotes[0].citation.document == more.quotes[0].citation.document == "server/whales"
+    assert {answer.verdict for answer in elsewhere} == {Verdict.NOT_COVERED}
+
+
+async def all_that_is_told(service: AnswerService, guild_id: int | None, named: str, key: str) -> dict[str, Any]:
+    """Whatever of a document the service tells a server, by each of its doors."""
+    entries = await service.documents(guild_id)
+    answers = [await service.ask(LOUD, guild_id=guild_id, nearest=True), await service.quotes(LOUD, guild_id=guild_id)]
+    return {
+        "documents": [entry.id for entry in entries if entry.id == named],
+        "found": [word for word in (named, key, "Songs of whales") if await service.find_document(word, guild_id)],
+        "document": await service.document(named, guild_id),
+        "original": await service.original(named, limit_bytes=10_000, guild_id=guild_id),
+        "suggested": [text for text in await service.suggest("", count=50, guild_id=guild_id) if "whales" in text],
+        "quoted": [quote for answer in answers for quote in answer.quotes if "blue whale" in quote.text],
+        "near": [title for answer in answers for title in answer.nearest_titles if "whales" in title],
+        "exported": b"whales.md" in await service.export(guild_id) if guild_id else False,
+        "history": await service.history(guild_id) if guild_id else (),
+        "counted": (await service.status(guild_id)).documents if guild_id else 0,
+    }
+
+
+async def test_no_door_shows_a_server_what_another_has_added(library: Library):
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service.add(ADA, "whales.md", WHALES)
+        key = next(entry.key for entry in await service.documents(ADA) if entry.id == "server/whales")
+        own, other, nobodys = [
+            await all_that_is_told(service, guild_id, "server/whales", key) for guild_id in (ADA, BOB, None)
+        ]
+        with pytest.raises(UnknownDocumentError):
+            await service.ask(LOUD, guild_id=BOB, within="server/whales")
+        with pytest.raises(UnknownDocumentError):
+            await service.remove(BOB, "server/whales")
+        with pytest.raises(HistoryError):
+            await service.rollback((await service.history(ADA))[0].generation, BOB)
+        still_there = await service.document("server/whales", ADA)
+
+    assert all(own.values())
+    assert not any(other.values())
+    assert not any(nobodys.values())
+    assert still_there is not None
+
+
+async def test_a_servers_originals_can_be_had_exported_and_forgotten(library: Library, tmp_path: Path):
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service.add(ADA, "whales.md", WHALES)
+        original = await service.original("server/whales", limit_bytes=10_000, guild_id=ADA)
+        archive = zipfile.ZipFile(io.BytesIO(await service.export(ADA)))
+        await service.forget(ADA)
+        after = await service.ask(LOUD, guild_id=ADA)
+
+    assert original == ("whales.md", WHALES)
+    assert archive.read("whales.md") == WHALES
+    assert after.verdict is Verdict.NOT_COVERED
+    assert list((tmp_path / "data" / "servers").iterdir()) == []
+
+
+async def test_a_server_can_look_before_and_go_back_after(library: Library):
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service.add(ADA, "whales.md", WHALES)
+        await service.remove(ADA, "server/whales", by="Bob")
+        gone = await service.documents(ADA)
+        await service.rollback(guild_id=ADA, by="Ada")
+        back = await service.documents(ADA)
+        report = await service.prepare(ADA)
+        await service.discard(report.generation, ADA)
+        still = await service.documents(ADA)
+        report = await service.prepare(ADA)
+        await service.make_current(report.generation, ADA)
+        again = await service.documents(ADA)
+
+    assert [len(entries) for entries in (gone, back, still, again)] == [6, 7, 7, 6]
+    assert report.removed == ("server/whales",)
+
+
+async def test_a_second_reload_of_a_library_is_told_of_the_first(corpus_folder: Path, tmp_path: Path):
+    embedder = HeldEmbedder()
+    library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=embedder)
+    library.reload()
+
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        add_document(corpus_folder)
+        embedder.hold()
+        first = asyncio.create_task(service.prepare(by="Ada"))
+        await embedder.held_up()
+        with pytest.raises(LibraryBusyError):
+            await service.prepare(by="Bob")
+        running, elsewhere = await service.running(), await service.running(ADA)
+        embedder.let_go()
+        report = await first
+        await service.make_current(report.generation)
+        after = await service.running()
+
+    assert running is not None
+    assert (running.by, elsewhere, after) == ("Ada", None, None)
+
+
+async def test_a_long_reload_of_the_shared_corpus_holds_no_server_up(corpus_folder: Path, tmp_path: Path):
+    embedder = HeldEmbedder()
+    library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=embedder)
+    library.reload()
+
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        add_document(corpus_folder)
+        embedder.hold()
+        reload = asyncio.create_task(service.reload())
+        await embedder.held_up()
+        server = service.libraries.server(ADA)
+        server.embedder = WordEmbedder()  # the same model, which nothing holds
+        await service.add(ADA, "whales.md", WHALES)
+        is_still_building = not reload.done()
+        embedder.let_go()
+        await reload
+
+    assert is_still_building
+
+
+async def test_what_was_stored_before_a_crash_is_taken_in_at_the_start(library: Library, tmp_path: Path):
+    documents = tmp_path / "data" / "servers" / str(ADA) / "documents"
+    documents.mkdir(parents=True)
+    (documents / "whales.md").write_bytes(WHALES)
+    (documents / ".incoming").mkdir()
+    (documents / ".incoming" / "otters.md").write_bytes(b"Half a docum")
+
+    async with serving(library) as service:
+        await until(lambda: service.libraries.server(ADA).opened is not None)
+        answer = await service.ask(LOUD, guild_id=ADA)
+        named = [entry.id for entry in await service.documents(ADA)]
+
+    assert answer.quotes[0].citation.document == "server/whales"
+    assert [name for name in named if name.startswith("server/")] == ["server/whales"]
+
+
+async def test_a_server_that_rolled_back_stays_there_through_a_restart(library: Library):
+    server = libraries_over(library).server(ADA)
+    server.add("whales.md", WHALES)
+    server.remove("server/whales")
+    server.rollback()
+
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service._build(ADA, lambda: None)  # behind whatever the start does for servers
+        named = [entry.id for entry in await service.documents(ADA)]
+
+    assert named[-1] == "server/whales"
+
+
+async def test_what_the_terminal_adds_to_a_server_is_noticed(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(service_module, "REFRESH_S", 0.01)
+
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service.add(ADA, "whales.md", WHALES)
+        terminal = libraries_over(library).server(ADA)
+        await asyncio.to_thread(terminal.add, "otters.md", b"# Otters\n\nOtters hold hands while they sleep.\n")
+        server = service.libraries.server(ADA)
+        await until(lambda: server.generation.id == terminal.generation.id)
+        answer = await service.ask("Do otters hold hands?", guild_id=ADA)
+
+    assert answer.quotes[0].citation.document == "server/otters"

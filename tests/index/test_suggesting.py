@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index import Library, Suggestions
+from index import Library
+from index.suggesting import Suggestions
 
 GOLDEN = """\
 {"id": "a", "question": "When was the lighthouse built?", "kind": "answerable",\

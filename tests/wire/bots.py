@@ -16,6 +16,7 @@ from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
 from index import Library
+from tests.conftest import libraries_over
 
 from .clients import hurry, running
 from .server import LocalDiscord
@@ -51,7 +52,7 @@ async def dissent_bot(
     **settings: Any,
 ) -> AsyncIterator[DissentBot]:
     """The bot, logged in and ready. A second one with the same `data` is the same bot after a restart."""
-    service, state = AnswerService(library), State(data / "bot.sqlite3")
+    service, state = AnswerService(libraries_over(library)), State(data / "bot.sqlite3")
     bot = DissentBot(settings_for(local_discord, library, data, **settings), service, state)
     if connector is not None:
         bot.http.connector = connector
@@ -68,7 +69,7 @@ async def dissent_bot(
 async def bot_running(settings: Settings, library: Library) -> AsyncIterator[asyncio.Task[None]]:
     """`run_bot`, until the block is left."""
     state = State(settings.data_dir / "bot.sqlite3")
-    task = asyncio.create_task(run_bot(settings, AnswerService(library), state))
+    task = asyncio.create_task(run_bot(settings, AnswerService(libraries_over(library)), state))
     try:
         yield task
     finally:

@@ -20,6 +20,7 @@ from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
 from index import Library
+from tests.conftest import libraries_over
 from tests.fakes import WordEmbedder
 
 from .bots import HurriedBot
@@ -116,7 +117,7 @@ async def _serve(job: _Job) -> None:
     library = Library(corpus=job.corpus, data=job.index, embedder=WordEmbedder())
     state = State(job.data / "bot.sqlite3")
     try:
-        await run_bot(settings, AnswerService(library), state)
+        await run_bot(settings, AnswerService(libraries_over(library)), state)
     finally:
         state.close()
 

@@ -80,6 +80,8 @@ class LocalDiscord:
         self._port = 0
         self.http_url = self.gateway_url = self.cdn_url = ""
         self._read_ids: set[int] = set()
+        self.brought_along = False
+        """Whether people use the bot as their own app from now on, and not as one that a server has installed."""
         self._populate()
 
     def _populate(self) -> None:
@@ -609,7 +611,7 @@ class LocalDiscord:
             "guild_locale": channel.guild.preferred_locale,
             "member": channel.guild.member_payload(person) | {"permissions": permissions},
             "context": 0,
-            "authorizing_integration_owners": {"0": guild_id},
+            "authorizing_integration_owners": {"1": str(person.id)} if self.brought_along else {"0": guild_id},
         }
 
 

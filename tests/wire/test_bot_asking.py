@@ -135,7 +135,7 @@ async def test_every_document_is_offered_by_title(local_discord: LocalDiscord, b
     choices = await local_discord.autocomplete("ask", "document", "")
 
     assert [choice["name"] for choice in choices] == sorted(
-        (entry.title for entry in bot.service.documents()), key=str.casefold
+        (entry.title for entry in await bot.service.documents()), key=str.casefold
     )
 
 

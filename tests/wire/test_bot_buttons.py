@@ -82,7 +82,7 @@ async def test_more_shows_the_next_quotes_to_who_asks_for_them(
 ):
     quotes = bot.service.quotes
     monkeypatch.setattr(buttons_cog, "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
-    monkeypatch.setattr(bot.service, "quotes", lambda question, within, asker: quotes(MANY_SUBJECTS, within=within))
+    monkeypatch.setattr(bot.service, "quotes", lambda question, **more: quotes(MANY_SUBJECTS))
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
     first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
     second = await (await local_discord.press(first, "More")).answer()
@@ -264,7 +264,7 @@ async def test_a_question_that_is_passed_on_arrives_once_whatever_is_lost(
 
 async def test_the_nearest_topics_of_a_refusal_are_a_press_away(local_discord: LocalDiscord, bot: DissentBot):
     refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
-    titles = {entry.title for entry in bot.service.documents()}
+    titles = {entry.title for entry in await bot.service.documents()}
     topic = refusal.buttons[0]
     about = await (await local_discord.press(refusal, topic)).answer()
 

@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.state import State
 from index import Library
 from tests.bot.discord_markdown import read, text_of
+from tests.conftest import libraries_over
 
 from .bots import ANSWERED, BEST_SENTENCE, HurriedBot, LogLines, bot_running, dissent_bot, logged, settings_for
 from .gateway import Intent, Opcode
@@ -90,7 +91,7 @@ async def test_the_bot_logs_in_and_asks_for_as_little_as_it_needs(
 async def test_every_cog_loads_without_a_token(library: Library, data: Path):
     state = State(data / "bot.sqlite3")
 
-    async with DissentBot(Settings(corpus_dir=library.corpus), AnswerService(library), state) as bot:
+    async with DissentBot(Settings(corpus_dir=library.corpus), AnswerService(libraries_over(library)), state) as bot:
         for extension in EXTENSIONS:
             await bot.load_extension(extension)
         commands = bot.tree.get_commands()
