@@ -188,35 +188,39 @@ class ServerLibrary(Library):
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 raise AddingError(
                     f"{name} has the bytes of another document",
-                    user_message=f"That document is there already, as {SERVER_PREFIX}{path.stem}.",
+                    user_message="That document is there already, as {document}.",
+                    document=SERVER_PREFIX + path.stem,
                 )
         if same_name and not replace:
             raise AddingError(
                 f"{name} is there already",
-                user_message=f"There is another document named {SERVER_PREFIX}{same_name[0].stem}. "
-                "Replace it, or choose another name.",
+                user_message="There is another document named {document}. Replace it, or choose another name.",
+                document=SERVER_PREFIX + same_name[0].stem,
             )
         if same_name and same_name[0].name != name:
             raise AddingError(
                 f"{name} cannot replace {same_name[0].name}",
-                user_message=f"It cannot replace {same_name[0].name}, which is named otherwise. Remove that first.",
+                user_message="It cannot replace {file}, which is named otherwise. Remove that first.",
+                file=same_name[0].name,
             )
         left = [path for path in others if path not in same_name]
         if len(left) >= self.quota.documents:
             raise AddingError(
                 "the quota of documents is used up",
-                user_message=f"A server can have {self.quota.documents} documents. Remove some first.",
+                user_message="A server can have {count} documents. Remove some first.",
+                count=self.quota.documents,
             )
         if len(data) > MAX_FILE_BYTES:
             raise AddingError(
                 f"{name} has {len(data)} bytes",
-                user_message=f"It is larger than {MAX_FILE_BYTES / 1e6:.0f} MB. Split it.",
+                user_message="It is larger than {megabytes} MB. Split it.",
+                megabytes=round(MAX_FILE_BYTES / 1e6),
             )
         if sum(path.stat().st_size for path in left) + len(data) > self.quota.bytes:
             raise AddingError(
                 "the quota of bytes is used up",
-                user_message=f"A server's documents can have {self.quota.bytes / 1e6:.0f} MB together. "
-                "Remove some first.",
+                user_message="A server's documents can have {megabytes} MB together. Remove some first.",
+                megabytes=round(self.quota.bytes / 1e6),
             )
         return bool(same_name)
 
@@ -236,7 +240,9 @@ class ServerLibrary(Library):
             try:
                 characters = len(read_document(incoming, state).text)
             except DocumentError as error:
-                raise DocumentError(str(error), user_message=f"{name} {error}.") from error
+                raise DocumentError(
+                    str(error), user_message="{file} {reason}.", file=name, reason=str(error)
+                ) from error
             self._check_characters(name, characters)
             staged.replace(self.corpus / name)
             sync_folder(self.corpus)
@@ -250,8 +256,11 @@ class ServerLibrary(Library):
         if used + characters > self.quota.characters:
             raise AddingError(
                 "the quota of characters is used up",
-                user_message=f"A server's documents can have {self.quota.characters / 1e6:.0f} million characters of "
-                f"text together; with {name} it would be {(used + characters) / 1e6:.1f}. Remove some first.",
+                user_message="A server's documents can have {limit} million characters of text together; with {file} "
+                "it would be {millions}. Remove some first.",
+                limit=round(self.quota.characters / 1e6),
+                file=name,
+                millions=round((used + characters) / 1e6, 1),
             )
 
     @contextmanager
@@ -288,9 +297,14 @@ def safe_name(name: str) -> str:
     if len(name) > NAME_CHARACTERS or len(name.encode()) > NAME_BYTES:
         raise AddingError(
             f"a name has {len(name)} characters",
-            user_message=f"The file's name is too long; {NAME_CHARACTERS} characters are the limit.",
+            user_message="The file's name is too long; {count} characters are the limit.",
+            count=NAME_CHARACTERS,
         )
     if suffix not in READERS:
-        known = ", ".join(sorted(READERS))
-        raise AddingError(f"{suffix} is not read", user_message=f"I cannot read {suffix or name}. I read {known}.")
+        raise AddingError(
+            f"{suffix} is not read",
+            user_message="I cannot read {kind}. I read {known}.",
+            kind=suffix or name,
+            known=", ".join(sorted(READERS)),
+        )
     return name

@@ -27,7 +27,7 @@ from bot.service import AnswerService
 from bot.settings import Settings, default_corpus
 from bot.state import State
 from bot.tree import is_typed
-from index import Library, SentenceTransformerEmbedder
+from index import Libraries, Library, SentenceTransformerEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
@@ -85,7 +85,8 @@ async def command_texts() -> set[str]:
     with tempfile.TemporaryDirectory() as folder:
         library = Library(corpus=default_corpus(), data=Path(folder), embedder=SentenceTransformerEmbedder(""))
         state = State(Path(folder) / "bot.sqlite3")
-        async with DissentBot(Settings(corpus_dir=library.corpus), AnswerService(library), state) as bot:
+        service = AnswerService(Libraries(library, Path(folder)))
+        async with DissentBot(Settings(corpus_dir=library.corpus), service, state) as bot:
             for extension in EXTENSIONS:
                 await bot.load_extension(extension)
             for command in bot.tree.get_commands():

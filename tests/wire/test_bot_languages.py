@@ -137,7 +137,7 @@ async def test_what_goes_wrong_is_said_in_ones_language(
             "details", user_message="The model {name} cannot be loaded. Check {setting}.", name="m", setting="S"
         )
 
-    monkeypatch.setattr(bot.service.library, "ask", fail)
+    monkeypatch.setattr(bot.service.libraries, "ask", fail)
     told = await (await local_discord.slash("ask", user=ana, options={"question": ANSWERED, "private": True})).answer()
 
     assert told.content == "No se puede cargar el modelo m. Comprueba S."
