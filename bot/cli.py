@@ -25,7 +25,7 @@ from rich.text import Text
 
 from bot.console import print_answer, run_console
 from bot.logs import set_up_logging
-from bot.render.wording import risks_in_words, running_in_words
+from bot.render.wording import refusal_in_words, risks_in_words, running_in_words
 from bot.reports import missed_floors, print_evaluation, print_findings, print_golden_evaluation, print_report
 from bot.settings import Settings, SettingsError, read_settings
 from index import (
@@ -210,6 +210,8 @@ def ask(
         answer = library.ask(item.question, within=item.within, room=room, limit=limit, nearest=nearest)
         if as_json:
             terminal.print_json(_with_id(item, answer))
+            if answer.language_gap is not None and questions is None:
+                terminal.hint(refusal_in_words(answer))
         else:
             if questions is not None:
                 terminal.console.print(Text(f"? {item.question}", style="bold"))

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from bot.render.text import pieces
 from bot.render.wording import (
-    NOT_COVERED,
     UNCERTAIN,
     confidence_in_words,
     corrections_in_words,
     diagnosis_in_words,
+    refusal_in_words,
     risks_in_words,
 )
 from index import Answer, Library, Quote, RetrievalError, Trace, Verdict
@@ -31,8 +31,8 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
     if answer.corrections:
         console.print(Text(corrections_in_words(answer), style="italic"))
     if not answer.quotes:
-        console.print(Text(NOT_COVERED))
-        if answer.unknown_words:
+        console.print(Text(refusal_in_words(answer)))
+        if answer.unknown_words and answer.language_gap is None:
             words = ", ".join(answer.unknown_words)
             console.print(Text(f"Not in the documents: {words}"))
         if answer.nearest_titles:
@@ -40,7 +40,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
     elif answer.verdict is Verdict.UNCERTAIN:
         console.print(Text(UNCERTAIN, style="italic"))
     elif answer.verdict is Verdict.NOT_COVERED:
-        console.print(Text(f"{NOT_COVERED} The nearest passages:", style="italic"))
+        console.print(Text(f"{refusal_in_words(answer)} The nearest passages:", style="italic"))
     for number, quote in enumerate(answer.quotes, 1):
         console.print()
         _print_indented(console, _quote_text(quote))
@@ -99,7 +99,9 @@ def _print_explanation(console: Console, answer: Answer) -> None:
     console.print()
     for diagnosis in answer.diagnoses:
         console.print(Text(diagnosis_in_words(diagnosis)))
-    if not answer.diagnoses:
+    if answer.language_gap is not None:
+        console.print(Text(refusal_in_words(answer)))
+    elif not answer.diagnoses:
         console.print(Text("Every word is known, the answer is sure enough, and the best passages are quoted."))
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 ENGLISH = "en"
 """What the code itself is written in: it needs no catalogue."""
@@ -74,11 +75,18 @@ def decimal(number: float, places: int) -> str:
     return format_decimal(number, "0." + "0" * places if places else "0", locale=_babels(spoken()))
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words one after the other, with the language's "and" before the last."""
+def listed(words: Sequence[str], *, style: Literal["standard", "or"] = "standard") -> str:
+    """Words one after the other, with the language's "and" before the last, or its "or"."""
     from babel.lists import format_list
 
-    return format_list(words, locale=_babels(spoken()))
+    return format_list(words, style=style, locale=_babels(spoken()))
+
+
+def language_name(code: str) -> str:
+    """What the language that is spoken now calls a language, within a sentence."""
+    from babel import Locale
+
+    return str(Locale.parse(_babels(spoken())).languages.get(code, code))
 
 
 def languages() -> list[str]:

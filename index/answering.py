@@ -15,6 +15,8 @@ from index.confidence import Strictness
 from index.embedding import Embedder
 from index.generation import Generation
 from index.joining import SERVER_PREFIX
+from index.keywords import terms
+from index.languages import foreign_language
 from index.query import Query, read_query
 from index.ranking import Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
@@ -25,6 +27,7 @@ from index.values import (
     Answer,
     Citation,
     Document,
+    LanguageGap,
     Quote,
     ReaderTrace,
     Signs,
@@ -105,6 +108,9 @@ def ask(
             answers = read_quotes(generation, query, found, runs, reader)
     probability = generation.calibration.probability(signs)
     decision = generation.calibration.verdict(probability, strictness)
+    gap = None if decision is Verdict.ANSWERED else language_gap(generation, question)
+    if gap is not None:
+        decision = Verdict.NOT_COVERED
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
         quotes = quote(generation, found, runs, room=room, base_url=base_url, answers=answers)
@@ -125,12 +131,26 @@ def ask(
         elapsed_ms=_since(started),
         signs=signs,
         trace=trace,
-        diagnoses=diagnose(
+        # of a question in another language, every word is a gap or a slip
+        diagnoses=()
+        if gap is not None
+        else diagnose(
             generation, trace, found, quotes, verdict=decision, confidence=probability, strictness=strictness
         ),
-        corrections=query.corrections,
+        corrections=() if gap is not None else query.corrections,
         nearest_titles=_nearest_titles(generation, found),
+        language_gap=gap,
     )
+
+
+def language_gap(generation: Generation, question: str) -> LanguageGap | None:
+    """The language of a question that the corpus does not speak; None where it speaks it, or may."""
+
+    def knows(word: str) -> bool:
+        return all(generation.passage_keywords.has(stem) for stem in terms(word))
+
+    asked = foreign_language(question, lambda: generation.languages, knows)
+    return LanguageGap(asked, generation.languages) if asked else None
 
 
 def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, limit: int) -> list[Run]:

@@ -20,6 +20,7 @@ from index.confidence import Calibration, shipped_calibration
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
 from index.keywords import KeywordIndex, terms
+from index.languages import languages_of
 from index.segment import (
     ARRAYS,
     SEGMENT_FORMAT,
@@ -181,6 +182,11 @@ class Generation:
             checksums={},
         )
         return Generation.build(manifest, kept, self.vocabulary, self.projection)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Those that the documents are in, as far as they are known."""
+        return languages_of(segment.document for segment in self.segments)
 
     @cached_property
     def _number_of_document(self) -> dict[str, int]:

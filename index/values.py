@@ -283,6 +283,16 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageGap:
+    """A question is in a language that the corpus does not speak."""
+
+    asked: str
+    """ISO 639-1, as are the others."""
+    spoken: tuple[str, ...]
+    """The languages of the corpus."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the corpus says to a question; `quotes` are best first."""
 
@@ -302,6 +312,8 @@ class Answer:
     """Words of the question that were read as others."""
     nearest_titles: tuple[str, ...] = ()
     """Titles of the documents that came nearest, best first: what to ask about instead."""
+    language_gap: LanguageGap | None = None
+    """Why it is not covered, where that is for the question's language."""
 
     @property
     def unknown_words(self) -> tuple[str, ...]:

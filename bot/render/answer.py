@@ -15,7 +15,7 @@ from bot.localisation import _, decimal, listed, ngettext
 from bot.render.body import COLOUR, Body, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
-from bot.render.wording import NOT_COVERED, UNCERTAIN, age_in_words, confidence_in_words, corrections_in_words
+from bot.render.wording import UNCERTAIN, age_in_words, confidence_in_words, corrections_in_words, refusal_in_words
 from index import Answer, Citation, Quote, Source, Verdict
 
 QUESTION_SHOWN = 300
@@ -63,11 +63,12 @@ def answer_body(
 
 def not_covered_text(answer: Answer) -> str:
     """A refusal in one line: what the documents lack. The nearest topics are buttons."""
+    refusal = refusal_in_words(answer)
     unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]
-    if not unknown:
-        return _(NOT_COVERED)
+    if not unknown or answer.language_gap is not None:
+        return refusal
     missing = ngettext("{words} does not appear in them.", "{words} do not appear in them.", len(unknown))
-    return f"{_(NOT_COVERED)} {missing.format(words=listed(unknown))}"
+    return f"{refusal} {missing.format(words=listed(unknown))}"
 
 
 def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:

@@ -6,12 +6,26 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from bot.localisation import N_, _, decimal, ngettext
+from bot.localisation import N_, _, decimal, language_name, languages, listed, ngettext, speaking, spoken
 from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
 OLD_FROM_YEARS = 2
 NOT_COVERED = N_("The documents that I quote from do not cover that.")
+
+
+def refusal_in_words(answer: Answer) -> str:
+    """Why there is no answer: the documents do not cover it, or they are in another language.
+
+    That is said in the question's language, where the interface speaks it.
+    """
+    gap = answer.language_gap
+    if gap is None:
+        return _(NOT_COVERED)
+    with speaking(gap.asked if gap.asked in languages() else spoken()):
+        names = [language_name(code) for code in gap.spoken]
+        text = _("The documents are in {spoken}; I cannot search them in {asked}. Ask in {choice}, please.")
+        return text.format(spoken=listed(names), asked=language_name(gap.asked), choice=listed(names, style="or"))
 
 
 def confidence_in_words(answer: Answer) -> str:

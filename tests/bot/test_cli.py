@@ -232,6 +232,21 @@ def test_explain_shows_every_stage_and_ends_in_a_diagnosis(built: Run):
     assert "Best sentences" not in built("ask", QUESTION).out
 
 
+def test_a_question_in_another_language_is_told_so_beside_the_json_as_well(built: Run):
+    german = "Wie lange dauert es, bis man eine Antwort bekommt?"
+    told = "The documents are in English; I cannot search them in German. Ask in English, please."
+
+    shown, printed = built("ask", german, "--explain"), built("ask", german, "--json")
+
+    assert shown.out.startswith(f"{told}\nThey do cover: ")
+    assert "Not in the documents" not in shown.out
+    assert "Every word is known" not in shown.out
+    assert (printed.json["verdict"], printed.err.strip()) == ("not_covered", told)
+    assert built("ask", "¿Cuánto tiempo tarda la respuesta a un mensaje?").out.startswith(
+        "Los documentos están en inglés;"
+    )
+
+
 def test_a_question_without_a_word_is_not_covered(built: Run):
     assert built("ask", "?!", "--json").json["verdict"] == "not_covered"
 

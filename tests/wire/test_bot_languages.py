@@ -143,6 +143,30 @@ async def test_what_goes_wrong_is_said_in_ones_language(
     assert told.content == "No se puede cargar el modelo m. Comprueba S."
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            "¿Cuánto tiempo tarda la respuesta a un mensaje?",
+            "Los documentos están en inglés; no puedo buscar en ellos en español. Pregunta en inglés, por favor.",
+        ),
+        (
+            "Wie lange dauert es, bis man eine Antwort bekommt?",
+            "The documents are in English; I cannot search them in German. Ask in English, please.",
+        ),
+    ],
+)
+async def test_a_question_in_a_language_that_the_documents_do_not_speak_gets_told_so_in_its_own_where_we_speak_it(
+    local_discord: LocalDiscord, bot: DissentBot, question: str, told: str
+):
+    asked = await local_discord.say(f"{local_discord.bot.mention} {question}")
+    reply = await local_discord.next_message(reply_to=asked)
+
+    assert reply.content == told
+    assert "Follow up" in reply.buttons
+    assert not reply.embeds
+
+
 async def test_discord_gets_the_commands_in_every_language_but_for_the_names_that_people_type(
     local_discord: LocalDiscord, bot: DissentBot
 ):
