@@ -147,7 +147,7 @@ def language_gap(generation: Generation, question: str) -> LanguageGap | None:
     """The language of a question that the corpus does not speak; None where it speaks it, or may."""
 
     def knows(word: str) -> bool:
-        return all(generation.passage_keywords.has(stem) for stem in terms(word))
+        return all(any(part.passage_keywords.has(stem) for part in generation.parts) for stem in terms(word))
 
     asked = foreign_language(question, lambda: generation.languages, knows)
     return LanguageGap(asked, generation.languages) if asked else None
