@@ -52,10 +52,22 @@ def _widened(document: Document, own: Span, room: int) -> Span:
     """A span with its neighbours: whole paragraphs, or whole lines where its own paragraph is too long."""
     for unit in (PARAGRAPH, LINE):
         spans = [Span(*match.span()) for match in unit.finditer(document.text)]
-        wide = _with_neighbours([span for span in spans if document.plain(span)], own, room)
+        units = [span for span in spans if document.plain(span)]
+        wide = _without_last_heading(document, units, own, _with_neighbours(units, own, room))
         if wide != own:
             return wide
     return own
+
+
+def _without_last_heading(document: Document, units: list[Span], own: Span, wide: Span) -> Span:
+    """A span without the headings that it ends in, if it does: their sections lie outside."""
+    headings = {path[-1] for path in document.sections if path}
+    inside = [unit for unit in units if own.end <= unit.start and unit.end <= wide.end]
+    while inside and " ".join(document.plain(inside[-1]).split()) in headings:
+        inside.pop()
+        before = max((unit.end for unit in units if unit.end < wide.end), default=own.end)
+        wide = Span(wide.start, max(before, own.end))
+    return wide
 
 
 def _with_neighbours(units: list[Span], own: Span, room: int) -> Span:

@@ -18,8 +18,8 @@ INTRODUCTION = N_(
 )
 HOW = N_(
     "Use `/ask`, mention me, or send me a direct message. I look for the sentences that are nearest to your question "
-    "in meaning and in words. The bold ones are those that I think answer it; the number behind *Answers it* says how "
-    "sure I am."
+    "in meaning and in words. The bold ones are those that I think answer it; the number at the end of an answer, "
+    "between 0 and 1, says how sure I am."
 )
 UNOFFICIAL = N_(
     "I am unofficial: not made, run or endorsed by the U.S. Department of State or any other authority. "

@@ -73,7 +73,7 @@ def not_covered_text(answer: Answer) -> str:
 
 def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:
     embed = discord.Embed(colour=COLOUR, timestamp=at)
-    footer = _("Answers it: {words} ({confidence}) \u00b7 generation {generation} \u00b7 {time} ms").format(
+    footer = _("{words} ({confidence}) \u00b7 generation {generation} \u00b7 {time} ms").format(
         words=confidence_in_words(answer),
         confidence=decimal(answer.confidence, 2),
         generation=answer.generation,

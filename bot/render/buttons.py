@@ -20,13 +20,13 @@ def answer_buttons(answer_id: int, *, is_private: bool, has_question: bool) -> R
     """
     reading = [Button(Action.MORE, _("More"), answer_id)] if has_question else []
     reading += [Button(Action.CONTEXT, _("Context"), answer_id), Button(Action.SOURCE, _("Source"), answer_id)]
-    return (
-        (*reading, Button(Action.FOLLOW_UP, _("Follow up"), answer_id)),
+    return (  # rows that fit a phone, which breaks longer ones in two
+        tuple(reading),
         (
             Button(Action.HELPFUL, _("Helpful"), answer_id, emoji="\N{THUMBS UP SIGN}"),
             Button(Action.NOT_HELPFUL, _("Not helpful"), answer_id, emoji="\N{THUMBS DOWN SIGN}"),
-            _share_or_delete(answer_id, is_private),
         ),
+        (Button(Action.FOLLOW_UP, _("Follow up"), answer_id), _share_or_delete(answer_id, is_private)),
     )
 
 

@@ -31,16 +31,24 @@ def pieces(quote: Quote) -> Iterator[Piece]:
         {start, end}
         | {edge for spans in (quote.hidden, quote.emphasis, quote.highlights) for span in spans for edge in span}
     )
-    previous = "\n"
+    gap, has_break, is_first = "", False, True
     for left, right in pairwise(cuts):
+        text = quote.text[left - start : right - start]
         if _covers(quote.hidden, left):
+            has_break = has_break or "\n" in text
             continue
-        text = re.sub(r"\s+", _fold, quote.text[left - start : right - start])
-        if previous.isspace():
-            text = text.lstrip()
-        if text:
-            previous = text[-1]
-            yield Piece(text, _covers(quote.highlights, left), _covers(quote.emphasis, left))
+        gap += text[: len(text) - len(text.lstrip())]
+        words = text.strip()
+        if not words:  # white space on both sides of something hidden is one
+            continue
+        if gap and has_break:  # what is hidden may reach from one line to the next, as a footnote's mark and a dash
+            gap = "\n"
+        yield Piece(
+            ("" if is_first else re.sub(r"\s+", _fold, gap)) + re.sub(r"\s+", _fold, words),
+            _covers(quote.highlights, left),
+            _covers(quote.emphasis, left),
+        )
+        gap, has_break, is_first = text[len(text.rstrip()) :], False, False
 
 
 def plain(quote: Quote) -> str:

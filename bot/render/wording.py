@@ -33,8 +33,8 @@ def confidence_in_words(answer: Answer) -> str:
     if answer.verdict is Verdict.NOT_COVERED:
         return _("not covered")
     if answer.verdict is Verdict.UNCERTAIN:
-        return _("may not answer")
-    return _("very likely") if answer.confidence >= 0.8 else _("likely")
+        return _("may not answer it")
+    return _("very likely answers it") if answer.confidence >= 0.8 else _("likely answers it")
 
 
 def age_in_words(dated: str, today: date) -> str:

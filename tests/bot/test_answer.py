@@ -208,15 +208,15 @@ def test_a_question_of_blanks_leaves_no_asterisks():
 def test_the_footer_says_how_sure_the_bot_is_and_names_generation_and_time():
     body = answer_body(answer_of(quote_of("Text."), confidence=0.912, elapsed_ms=14.4), repeats_question=False)
 
-    assert footer_of(body) == "Answers it: very likely (0.91) · generation 3f9a2c41d07b · 14 ms"
+    assert footer_of(body) == "very likely answers it (0.91) · generation 3f9a2c41d07b · 14 ms"
 
 
 @pytest.mark.parametrize(
     ("verdict", "confidence", "words"),
     [
-        (Verdict.ANSWERED, 0.8, "very likely"),
-        (Verdict.ANSWERED, 0.79, "likely"),
-        (Verdict.UNCERTAIN, 0.9, "may not answer"),
+        (Verdict.ANSWERED, 0.8, "very likely answers it"),
+        (Verdict.ANSWERED, 0.79, "likely answers it"),
+        (Verdict.UNCERTAIN, 0.9, "may not answer it"),
         (Verdict.NOT_COVERED, 0.01, "not covered"),
     ],
 )
@@ -317,8 +317,8 @@ def test_a_quote_without_sources_adds_no_field():
 
 
 def test_a_quote_whose_styles_make_it_too_long_is_shown_without_them():
-    text = "ab " * 440
-    quote = quote_of(text, highlights=[(at, at + 2) for at in range(0, len(text), 3)])
+    text = "abc " * 400
+    quote = quote_of(text, highlights=[(at, at + 2) for at in range(0, len(text), 4)])
 
     [shown] = quotes_in(answer_body(answer_of(quote), repeats_question=False).content)
 

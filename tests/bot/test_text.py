@@ -17,11 +17,10 @@ def test_markup_is_left_out_and_highlights_and_emphasis_are_told_apart():
     )
 
     assert [tuple(piece) for piece in pieces(quote)] == [
-        ("The ", False, False),
-        ("lens", False, True),
+        ("The", False, False),
+        (" lens", False, True),
         (" turns.", False, False),
-        (" ", False, False),
-        ("It floats.", True, False),
+        (" It floats.", True, False),
     ]
     assert markdown(quote) == "The *lens* turns. **It floats.**"
 
@@ -36,6 +35,13 @@ def test_white_space_becomes_one_blank_or_one_line_break():
     quote = quote_of("  one\t two \n\n  three  \n")
 
     assert plain(quote) == "one two\nthree"
+
+
+@pytest.mark.parametrize("hidden", [[(10, 14), (15, 19), (21, 23)], [(10, 23)]], ids=["apart", "in one"])
+def test_a_line_break_beside_what_is_hidden_or_within_stays_one(hidden: list[tuple[int, int]]):
+    quote = quote_of("It floats.[^1] [^2]\n\n## The keepers\n\nThree lived there.", hidden=hidden)
+
+    assert plain(quote) == "It floats.\nThe keepers\nThree lived there."
 
 
 def test_bold_that_goes_over_a_line_break_is_bold_on_both_lines():

@@ -41,6 +41,20 @@ def test_the_room_is_kept(library: Library):
     assert sizes == sorted(sizes)
 
 
+def test_they_do_not_end_in_a_heading_whose_section_is_left_out(library: Library):
+    quote = best_quote(library)
+    document = library.document(quote.citation.document)
+
+    endings = set()
+    for room in range(0, 1500, 10):
+        wide = in_surroundings(document, quote, room=room)
+        assert wide is not None
+        endings.add(wide.text.rsplit("\n", maxsplit=1)[-1])
+
+    assert len(endings) > 2
+    assert not [ending for ending in endings if ending.startswith("#")]
+
+
 def test_a_quote_that_has_moved_is_found_again(library: Library):
     quote = best_quote(library)
     document = library.document(quote.citation.document)

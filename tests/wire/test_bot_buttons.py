@@ -35,7 +35,7 @@ from .world import Message
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 MANY_SUBJECTS = "the keepers of the lighthouse, the lamp, bees and honey, glass, varnish, bread"
-ANSWER_BUTTONS = ["More", "Context", "Source", "Follow up", "Helpful", "Not helpful", "Delete"]
+ANSWER_BUTTONS = ["More", "Context", "Source", "Helpful", "Not helpful", "Follow up", "Delete"]
 
 
 def quotes_of(message: Message) -> list[list[Shown]]:
