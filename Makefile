@@ -65,6 +65,7 @@ catalogues: $(VENV)/.tests ## Bring bot/locales up to what the code says, and sh
 bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets, beside peers
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
+	$(BIN)/python -m benchmarks.load
 	$(if $(SETS),@$(INSTALL) --editable '.[bench]')
 	$(if $(SETS),$(BIN)/python -m benchmarks.languages $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scale $(SETS))
