@@ -242,7 +242,7 @@ def main() -> None:
         loads = asyncio.run(measure(data, seconds))
     notes = (
         f"Each load lasts {seconds:.0f} s, the first a third of that. A question is acknowledged when *thinking ...* "
-        "shows, and answered when its answer does, both as seen from Discord; who was told to wait is not among the latter."
+        "shows, and answered when its answer does, both as seen from Discord; the latter without who was told to wait."
     )
     write_results(
         "discord", "Load on Discord", "python -m benchmarks.load", [HEAD, *(load.row() for load in loads)], notes

@@ -19,7 +19,14 @@ from bot.tree import Tree
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("bot.cogs.ask", "bot.cogs.messages", "bot.cogs.buttons", "bot.cogs.about", "bot.cogs.settings")
+EXTENSIONS = (
+    "bot.cogs.ask",
+    "bot.cogs.messages",
+    "bot.cogs.buttons",
+    "bot.cogs.about",
+    "bot.cogs.forget",
+    "bot.cogs.settings",
+)
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,

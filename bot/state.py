@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from index import Citation, Quote, Source, Span, Verdict
 
@@ -182,6 +182,15 @@ class ShownAnswer:
     shown_at: float
 
 
+class Forgotten(NamedTuple):
+    """How much of a person was forgotten."""
+
+    answers: int
+    votes: int
+    waiting: int
+    """Questions that had no answer yet."""
+
+
 class State:
     """The bot's own memory. Of what people wrote it holds what the settings of their server allow, no longer than
     `SHOWN_ANSWERS_KEPT_S`."""
@@ -201,6 +210,7 @@ class State:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")  # a lost power supply may cost the last moments only
         self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left in the file
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             self._connection.execute("BEGIN")
@@ -466,6 +476,24 @@ class State:
             )
             for interaction_id, token, asked in rows
         ]
+
+    async def forget_person(self, person_id: int) -> Forgotten:
+        """Forget what answers to a person showed, their votes, and their questions that wait."""
+        return await self._run(lambda: self._forget_person(person_id))
+
+    def _forget_person(self, person_id: int) -> Forgotten:
+        self._connection.execute("BEGIN IMMEDIATE")
+        votes, answers, waiting = (
+            self._connection.execute(statement, (person_id,)).rowcount
+            for statement in (
+                "DELETE FROM votes WHERE person_id = ?",
+                "DELETE FROM shown_answers WHERE asker_id = ?",
+                "DELETE FROM pending_questions WHERE json_extract(asked, '$.asker_id') = ?",
+            )
+        )
+        self._connection.execute("COMMIT")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the file beside it
+        return Forgotten(answers, votes, waiting)
 
     # ---- the file
 

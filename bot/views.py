@@ -18,6 +18,7 @@ STYLES = {
     Action.FOLLOW_UP: discord.ButtonStyle.primary,
     Action.ASK_PERSON: discord.ButtonStyle.primary,
     Action.DELETE: discord.ButtonStyle.danger,
+    Action.FORGET_ME: discord.ButtonStyle.danger,
 }
 QUESTION_FIELD = "question"
 

@@ -80,7 +80,7 @@ class Buttons(commands.Cog):
         speak(interaction.locale)
         data: Any = interaction.data or {}
         match = CUSTOM_ID.fullmatch(data.get("custom_id", ""))
-        if match is None or match[2] not in set(Action):
+        if match is None or match[2] not in set(Action) - {Action.FORGET_ME}:  # that one is `bot.cogs.forget`'s
             return
         action = Action(match[2])
         try:

@@ -25,15 +25,17 @@ class Action(StrEnum):
     DELETE = "delete"
     TOPIC = "topic"
     ASK_PERSON = "person"
+    FORGET_ME = "forget"
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under an answer. All that it needs stands in its id and in the bot's state, so it outlasts a restart."""
+    """A button. All that it needs stands in its id and in the bot's state, so it outlasts a restart."""
 
     action: Action
     label: str
-    answer_id: int
+    answer_id: int = 0
+    """0 where it belongs to no answer."""
     argument: str = ""
     """Which quote, page or document, where there are several."""
     emoji: str = ""

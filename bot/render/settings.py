@@ -38,11 +38,14 @@ HELP = (
         "from."
     ),
     N_(
-        "**Tell me** whether it was *Helpful*; you can change your mind. *Delete* removes an answer of yours; deleting "
-        "your message removes my reply to it, and editing it answers anew."
+        "**Tell me** whether it was *Helpful* or *Not helpful*; you can change your mind. *Delete* removes an answer of "
+        "yours; deleting your message removes my reply to it, and editing it answers anew."
     ),
     N_("**When I do not know**, I say so and offer the nearest topics, and a person to ask if this server has one."),
-    N_("`/about` says what I cover, how I work and what I keep. Moderators begin with `/setup`."),
+    N_(
+        "`/about` says what I cover, how I work and what I keep; `/forget me` deletes what I keep of you. Moderators "
+        "begin with `/setup`."
+    ),
 )
 
 

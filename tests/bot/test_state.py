@@ -316,3 +316,49 @@ async def test_a_source_without_anything_but_a_title_survives(tmp_path: Path):
 
     assert shown is not None
     assert shown.quotes == (quote,)
+
+
+# ---- forgetting a person
+
+
+async def test_a_person_is_forgotten_everywhere_and_nobody_else_is(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        hers, elsewhere = await show(state), await show(state, replace(ASKED, guild_id=None))
+        his = await show(state, replace(ASKED, asker_id=BOB))
+        await state.vote(hers, BOB, is_helpful=True)
+        for person_id in (ALICE, BOB):
+            await state.vote(his, person_id, is_helpful=True)
+        await state.add_pending(1, "token", ASKED)
+        await state.add_pending(2, "token", replace(ASKED, asker_id=BOB))
+
+        forgotten = await state.forget_person(ALICE)
+
+        assert tuple(forgotten) == (2, 1, 1)
+        assert [await state.shown(answer_id) for answer_id in (hers, elsewhere)] == [None, None]
+        assert await state.shown(his) is not None
+        assert await state.votes(his) == (1, 0)
+        assert [question_id for question_id, _, _ in await state.pending()] == [2]
+        assert tuple(await state.forget_person(ALICE)) == (0, 0, 0)
+
+
+async def test_what_moderators_set_and_noted_stays_when_a_person_is_forgotten(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.change_settings(GUILD, blocked_ids=(ALICE,))
+        await state.note_uncovered(GUILD, "What is it?", ())
+
+        await state.forget_person(ALICE)
+
+        assert (await state.guild_settings(GUILD)).blocked_ids == (ALICE,)
+        assert len(await state.uncovered(GUILD)) == 1
+
+
+async def test_what_is_forgotten_is_not_left_in_the_files(tmp_path: Path):
+    def in_files() -> bool:
+        return any(b"swordfish" in path.read_bytes() for path in tmp_path.iterdir())
+
+    async with opened(tmp_path) as state:
+        await show(state, replace(ASKED, question="Is it swordfish?"))
+        before = in_files()
+        await state.forget_person(ALICE)
+
+        assert (before, in_files()) == (True, False)

@@ -34,7 +34,7 @@ from .world import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
-COMMANDS = {"ask", "about", "help", "settings", "setup", "Answer this message"}
+COMMANDS = {"ask", "about", "help", "forget", "settings", "setup", "Answer this message"}
 REPOSITORY = Path(__file__).parents[2]
 
 
