@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import discord
 
@@ -16,18 +16,14 @@ from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
 from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.limits import QUESTION
-from bot.replies import SENDING_ERRORS, fill, persistently, reply, think
+from bot.replies import SENDING_ERRORS, fill, fill_later, reply, think
 from bot.service import AnswerService
-from bot.state import Asked, GuildSettings, ShownAnswer, State
+from bot.state import Asked, GuildSettings, Pressed, ShownAnswer, State
 from bot.tree import error_text, tell
 from bot.turns import Asker, CoolDown
-from bot.views import view_of
 from index import Answer, DocumentEntry, RetrievalError, Verdict, borrows_subject, with_subject
 
 log = logging.getLogger(__name__)
-
-ORIGINAL = cast(int, "@original")
-"""Discord's name for an interaction's own answer; discord.py's types know only numbers."""
 
 
 class BlockedError(RetrievalError):
@@ -80,13 +76,26 @@ class Answers:
             asked: The question.
         """
         await self.state.add_pending(question_id, token, replace(asked, locale=spoken()))
+        async with self._until_done(partial(self.state.remove_pending, question_id)):
+            yield
+
+    @asynccontextmanager
+    async def noted_press(self, interaction: discord.Interaction[Any], pressed: Pressed) -> AsyncIterator[None]:
+        """Note a press while it is carried out, as `noted` does a question."""
+        await self.state.add_pending_press(interaction.id, interaction.token, replace(pressed, locale=spoken()))
+        async with self._until_done(partial(self.state.remove_pending_press, interaction.id)):
+            yield
+
+    @asynccontextmanager
+    async def _until_done(self, remove: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Remove a note at the end, unless the process ends before."""
         try:
             yield
         except Exception:  # not a cancellation: then the process ends
             if not self.is_closing:
-                await self.state.remove_pending(question_id)
+                await remove()
             raise
-        await self.state.remove_pending(question_id)
+        await remove()
 
     async def prepare(self, asked: Asked, *, repeats_question: bool) -> Prepared:
         """Answer a question and note what the answer shows.
@@ -219,7 +228,7 @@ class Answers:
         for question_id, token, asked in pending:
             if token:
                 webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
-                send: Callable[[Body], Awaitable[int]] = partial(self._edit_original, webhook)
+                send: Callable[[Body], Awaitable[int]] = partial(fill_later, webhook)
             else:
                 channel = bot.get_partial_messageable(asked.channel_id)
                 send = partial(reply, channel.get_partial_message(question_id))
@@ -237,15 +246,6 @@ class Answers:
             except Exception:  # the others are to be answered all the same
                 log.exception("a question that was pending from before the start could not be answered")
             await self.state.remove_pending(question_id)
-
-    async def _edit_original(self, webhook: discord.Webhook, body: Body) -> int:
-        view = view_of(body.buttons)
-        message = await persistently(
-            lambda: webhook.edit_message(
-                ORIGINAL, content=body.content, embeds=[body.embed] if body.embed else [], view=view
-            )
-        )
-        return message.id
 
 
 def asker_of(asked: Asked) -> Asker:

@@ -34,6 +34,7 @@ PERMISSIONS = discord.Permissions(
     create_public_threads=True,
     send_messages_in_threads=True,
     embed_links=True,
+    attach_files=True,
     read_message_history=True,
 )
 """The smallest set with which every feature works; the README's invitation asks for these."""

@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiohttp
 import discord
@@ -21,6 +21,9 @@ RETRY_AFTER_S = (0.5, 2.0, 5.0, 15.0, 45.0)
 
 Result = TypeVar("Result")
 
+
+ORIGINAL = cast(int, "@original")
+"""Discord's name for an interaction's own answer; discord.py's types know only numbers."""
 
 ALREADY_ANSWERED = 40060
 RATE_LIMITED = 429
@@ -74,6 +77,32 @@ async def fill(interaction: discord.Interaction[Any], body: Body) -> int | None:
         interaction.extras["is_thinking"] = True
         return await fill(interaction, body)
     return sent.message_id
+
+
+async def is_thinking(webhook: discord.Webhook) -> bool:
+    """Whether an interaction of an earlier process still shows "thinking ..."."""
+    message = await persistently(lambda: webhook.fetch_message(ORIGINAL))
+    return message.flags.loading
+
+
+async def fill_later(webhook: discord.Webhook, body: Body) -> int:
+    """Do as `fill` does for an interaction of an earlier process.
+
+    Args:
+        webhook: Made of the interaction's token.
+        body: What to show.
+    """
+    view = view_of(body.buttons)
+    message = await persistently(
+        lambda: webhook.edit_message(
+            ORIGINAL,
+            content=body.content,
+            embeds=[body.embed] if body.embed else [],
+            view=view,
+            attachments=_files(body),
+        )
+    )
+    return message.id
 
 
 async def reply(message: discord.Message | discord.PartialMessage, body: Body) -> int:

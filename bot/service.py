@@ -143,11 +143,7 @@ class AnswerService:
 
     async def _ask(self, work: Callable[[], Answer], asker: Asker) -> Answer:
         """Run a question on its thread when there is an index and it is its turn."""
-        if not self._ready.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
-            if not self._ready.is_set():
-                raise self._problem or NotReadyError("no generation yet")
+        await self.until_ready()
         self._waiting += 1
         self._is_idle.clear()
         try:
@@ -157,6 +153,19 @@ class AnswerService:
             self._waiting -= 1
             if not self._waiting:
                 self._is_idle.set()
+
+    async def until_ready(self) -> None:
+        """Wait until there are documents.
+
+        Raises:
+            NotReadyError: There are none yet, and there will not be any within a minute.
+            RetrievalError: There can be none: its message says why.
+        """
+        if not self._ready.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
+            if not self._ready.is_set():
+                raise self._problem or NotReadyError("no generation yet")
 
     # ---- what the documents are
 

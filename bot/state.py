@@ -77,6 +77,12 @@ MIGRATIONS = (
         answered INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     "CREATE INDEX answer_channels_by_guild ON answer_channels (guild_id)",
+    """CREATE TABLE pending_presses (
+        interaction_id INTEGER PRIMARY KEY,
+        token TEXT NOT NULL,
+        pressed TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT""",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -166,6 +172,20 @@ class Asked:
     """Whether quotes are wanted even where they do not cover it: a topic was picked."""
     locale: str = ""
     """Of a pending question: what its answer is to be in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button below an answer that somebody pressed, with all that carrying it out needs."""
+
+    custom_id: str
+    person_id: int
+    guild_id: int | None
+    channel_id: int
+    file_limit_bytes: int
+    """How large a file may be there; 0 where none may be attached."""
+    locale: str = ""
+    """Whose language it is answered in, after a restart too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,15 +487,26 @@ class State:
             "SELECT interaction_id, token, asked FROM pending_questions WHERE expires_at > ? ORDER BY interaction_id",
             (self._clock(),),
         )
-        known = {field.name for field in fields(Asked)}  # another version may have written more
-        return [
-            (
-                interaction_id,
-                token,
-                Asked(**{name: value for name, value in json.loads(asked).items() if name in known}),
-            )
-            for interaction_id, token, asked in rows
-        ]
+        return [(interaction_id, token, _known_from(Asked, asked)) for interaction_id, token, asked in rows]
+
+    async def add_pending_press(self, interaction_id: int, token: str, pressed: Pressed) -> None:
+        """Note a press before it is carried out, in case the process dies meanwhile."""
+        await self._change(
+            "INSERT OR REPLACE INTO pending_presses VALUES (?, ?, ?, ?)",
+            (interaction_id, token, json.dumps(asdict(pressed)), self._clock() + TOKEN_LIFE_S),
+        )
+
+    async def remove_pending_press(self, interaction_id: int) -> None:
+        """A press is carried out, or has its error."""
+        await self._change("DELETE FROM pending_presses WHERE interaction_id = ?", (interaction_id,))
+
+    async def pending_presses(self) -> list[tuple[int, str, Pressed]]:
+        """The presses that can still be answered, oldest first: interaction id, token, and what was pressed."""
+        rows = await self._rows(
+            "SELECT interaction_id, token, pressed FROM pending_presses WHERE expires_at > ? ORDER BY interaction_id",
+            (self._clock(),),
+        )
+        return [(interaction_id, token, _known_from(Pressed, pressed)) for interaction_id, token, pressed in rows]
 
     async def forget_person(self, person_id: int) -> Forgotten:
         """Forget what answers to a person showed, their votes, and their questions that wait."""
@@ -491,6 +522,9 @@ class State:
                 "DELETE FROM pending_questions WHERE json_extract(asked, '$.asker_id') = ?",
             )
         )
+        self._connection.execute(
+            "DELETE FROM pending_presses WHERE json_extract(pressed, '$.person_id') = ?", (person_id,)
+        )
         self._connection.execute("COMMIT")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the file beside it
         return Forgotten(answers, votes, waiting)
@@ -501,6 +535,7 @@ class State:
         """Forget what is too old; give how many answers that were."""
         now = self._clock()
         await self._change("DELETE FROM pending_questions WHERE expires_at <= ?", (now,))
+        await self._change("DELETE FROM pending_presses WHERE expires_at <= ?", (now,))
         await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
         return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
 
@@ -518,6 +553,13 @@ class State:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _known_from(kind: type[Result], content: str) -> Result:
+    """A value from its JSON, without what another version may have written besides."""
+    values: dict[str, Any] = json.loads(content)
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in known})
 
 
 def _shown_from(row: tuple[Any, ...]) -> ShownAnswer:

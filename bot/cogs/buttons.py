@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import discord
@@ -17,12 +18,14 @@ from bot.localisation import N_, _, speak, speaking
 from bot.render.body import Action, Body, File
 from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.passages import context_body, more_body, person_body, source_body
-from bot.replies import fill, post, think
-from bot.state import Asked, ShownAnswer
-from bot.tree import tell
+from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, post, think
+from bot.state import Asked, Pressed, ShownAnswer
+from bot.tree import error_text, tell
 from bot.turns import Asker
 from bot.views import QUESTION_FIELD, follow_up_modal
 from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
+
+log = logging.getLogger(__name__)
 
 CUSTOM_ID = re.compile(r"answer:(\d+):([a-z]+):(.*)")
 """What `bot.render.body.Button` writes."""
@@ -39,10 +42,12 @@ NOT_HELPFUL = N_("Noted: not helpful. You can change your mind with the other bu
 NOBODY_TO_ASK = N_("This server's moderators have set nobody to pass questions on to.")
 ALREADY_PASSED_ON = N_("That question is passed on already.")
 PASSED_ON = N_("Your question is passed on in {channel}.")
+INTERRUPTED = N_("I was stopped before I had done that. Please press the button again.")
 FILES_AT_MOST = 3
 
 Press = discord.Interaction[DissentBot]
 Handler = Callable[[Press, ShownAnswer, str], Awaitable[None]]
+Reader = Callable[[Pressed, ShownAnswer, str], Awaitable[Body]]
 
 
 class PassingOnError(RetrievalError):
@@ -60,10 +65,13 @@ class Buttons(commands.Cog):
 
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
-        self._handlers: dict[Action, Handler] = {
+        self._late: asyncio.Task[None] | None = None
+        self._readers: dict[Action, Reader] = {
             Action.MORE: self._more,
             Action.CONTEXT: self._context,
             Action.SOURCE: self._source,
+        }
+        self._handlers: dict[Action, Handler] = {
             Action.HELPFUL: self._vote,
             Action.NOT_HELPFUL: self._vote,
             Action.SHARE: self._share,
@@ -71,6 +79,17 @@ class Buttons(commands.Cog):
             Action.TOPIC: self._topic,
             Action.ASK_PERSON: self._ask_person,
         }
+
+    async def cog_load(self) -> None:
+        """Take up the presses that an earlier process acknowledged and did not carry out."""
+        pending = await self.bot.state.pending_presses()
+        if pending:
+            self._late = asyncio.create_task(self._take_up(pending))
+
+    async def cog_unload(self) -> None:
+        """Leave what is still pending to the next start."""
+        if self._late is not None:
+            self._late.cancel()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Press) -> None:
@@ -83,12 +102,36 @@ class Buttons(commands.Cog):
         if match is None or match[2] not in set(Action) - {Action.FORGET_ME}:  # that one is `bot.cogs.forget`'s
             return
         action = Action(match[2])
+        pressed = Pressed(
+            custom_id=match[0],
+            person_id=interaction.user.id,
+            guild_id=guild_id_of(interaction),
+            channel_id=interaction.channel_id or 0,
+            file_limit_bytes=interaction.filesize_limit if interaction.app_permissions.attach_files else 0,
+        )
         try:
-            await self._carry_out(interaction, action, int(match[1]), match[3])
-        except Exception as error:  # the tree's handler, for presses
+            async with self._noted(interaction, action, pressed):
+                try:
+                    await self._carry_out(interaction, action, pressed, int(match[1]), match[3])
+                except Exception as error:  # the tree's handler, for presses
+                    if self.bot.answers.is_closing:
+                        raise
+                    await tell(interaction, error, f"button {action}")
+        except Exception as error:
             await tell(interaction, error, f"button {action}")
 
-    async def _carry_out(self, interaction: Press, action: Action, answer_id: int, argument: str) -> None:
+    @asynccontextmanager
+    async def _noted(self, interaction: Press, action: Action, pressed: Pressed) -> AsyncIterator[None]:
+        """Note a press that is acknowledged before it is carried out; questions are noted as such."""
+        if action in self._readers or action in (Action.SHARE, Action.ASK_PERSON, Action.DELETE):
+            async with self.bot.answers.noted_press(interaction, pressed):
+                yield
+        else:
+            yield
+
+    async def _carry_out(
+        self, interaction: Press, action: Action, pressed: Pressed, answer_id: int, argument: str
+    ) -> None:
         shown = await self.bot.state.shown(answer_id)
         if shown is None:
             await fill(interaction, Body(_(FORGOTTEN)))
@@ -97,25 +140,61 @@ class Buttons(commands.Cog):
         elif action is Action.FOLLOW_UP:
             custom_id = f"answer:{answer_id}:{action}:"
             await interaction.response.send_modal(follow_up_modal(custom_id, earlier=shown.asked.question))
+        elif action in self._readers:
+            await think(interaction, ephemeral=True)
+            await fill(interaction, await self._readers[action](pressed, shown, argument))
         elif action in self._handlers:
             await self._handlers[action](interaction, shown, argument or str(action))
 
+    async def _take_up(self, pending: list[tuple[int, str, Pressed]]) -> None:
+        for interaction_id, token, pressed in pending:
+            webhook = discord.Webhook.partial(self.bot.application_id or 0, token, client=self.bot)
+            try:
+                if await is_thinking(webhook):
+                    with speaking(pressed.locale):
+                        await fill_later(webhook, await self._late_body(pressed))
+                    log.info("answered a press that was pending from before the start")
+            except SENDING_ERRORS as error:
+                self.bot.answers.give_up(interaction_id, pressed.channel_id, error)
+            except Exception:  # the others are to be answered all the same
+                log.exception("a press that was pending from before the start could not be answered")
+            await self.bot.state.remove_pending_press(interaction_id)
+
+    async def _late_body(self, pressed: Pressed) -> Body:
+        """What is shown for a press after a restart: what it asked to read; to do something, people press again."""
+        match = CUSTOM_ID.fullmatch(pressed.custom_id)
+        shown = await self.bot.state.shown(int(match[1])) if match else None
+        if match is None or shown is None:
+            return Body(_(FORGOTTEN))
+        action = Action(match[2])
+        if action not in self._readers:
+            await self._give_back(action, shown.id)
+            return Body(_(INTERRUPTED))
+        try:
+            return await self._readers[action](pressed, shown, match[3])
+        except Exception as error:
+            return Body(error_text(error, f"button {action}"))
+
+    async def _give_back(self, action: Action, answer_id: int) -> None:
+        """Let a button that works once be pressed again: it did not work."""
+        if action is Action.SHARE:
+            await self.bot.state.give_back_sharing(answer_id)
+        elif action is Action.ASK_PERSON:
+            await self.bot.state.give_back_passing_on(answer_id)
+
     # ---- reading on
 
-    async def _more(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        await think(interaction, ephemeral=True)
+    async def _more(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
         if not shown.asked.question:
-            await fill(interaction, Body(_(NOT_KEPT)))
-            return
+            return Body(_(NOT_KEPT))
         page = int(argument) if argument.isdecimal() else 1
-        guild_id = guild_id_of(interaction)
-        asker = Asker(guild_id or interaction.user.id, interaction.user.id)
+        asker = Asker(pressed.guild_id or pressed.person_id, pressed.person_id)
         answer = await self.bot.service.quotes(
-            text_of(shown.asked), guild_id=guild_id, within=shown.asked.within, asker=asker
+            text_of(shown.asked), guild_id=pressed.guild_id, within=shown.asked.within, asker=asker
         )
         others = [quote for quote in answer.quotes if not any(_overlap(quote, other) for other in shown.quotes)]
         before = (page - 1) * DEFAULT_LIMIT
-        body = more_body(
+        return more_body(
             others[before : before + DEFAULT_LIMIT],
             first=len(shown.quotes) + before + 1,
             answer_id=shown.id,
@@ -123,14 +202,13 @@ class Buttons(commands.Cog):
             has_changed=answer.generation != shown.generation,
             today=discord.utils.utcnow().date(),
         )
-        await fill(interaction, body)
 
-    async def _context(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        await think(interaction, ephemeral=True)
+    async def _context(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
+        await self.bot.service.until_ready()
         number = min(int(argument), len(shown.quotes)) if argument.isdecimal() else 1
         quote = shown.quotes[max(0, number - 1)]
-        document = await self.bot.service.document(quote.citation.document, guild_id_of(interaction))
-        body = context_body(
+        document = await self.bot.service.document(quote.citation.document, pressed.guild_id)
+        return context_body(
             quote,
             in_surroundings(document, quote) if document else None,
             number=number,
@@ -139,23 +217,22 @@ class Buttons(commands.Cog):
             is_gone=document is None,
             today=discord.utils.utcnow().date(),
         )
-        await fill(interaction, body)
 
-    async def _source(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        await think(interaction, ephemeral=True)
+    async def _source(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
+        if not pressed.file_limit_bytes:
+            return source_body(shown.quotes, (), (), may_attach=False)
+        await self.bot.service.until_ready()
         titles = {quote.citation.document: quote.citation.title for quote in shown.quotes}
         names = list(titles)[:FILES_AT_MOST]
         found = await asyncio.gather(
             *(
-                self.bot.service.original(
-                    name, limit_bytes=interaction.filesize_limit, guild_id=guild_id_of(interaction)
-                )
+                self.bot.service.original(name, limit_bytes=pressed.file_limit_bytes, guild_id=pressed.guild_id)
                 for name in names
             )
         )
         files = [File(*file) for file in found if file is not None]
         missing = [titles[name] for name, file in zip(names, found, strict=True) if file is None]
-        await fill(interaction, source_body(shown.quotes, files, missing))
+        return source_body(shown.quotes, files, missing)
 
     async def _topic(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         entry = await self.bot.service.find_document(argument, guild_id_of(interaction))
@@ -207,7 +284,7 @@ class Buttons(commands.Cog):
             body = Body(source.content, source.embeds[0] if source.embeds else None, buttons)
             message_id = await fill(interaction, body)
         except Exception:
-            await self.bot.state.give_back_sharing(shown.id)
+            await self._give_back(Action.SHARE, shown.id)
             raise
         if message_id is not None:
             await self.bot.state.note_message(answer_id, message_id)
@@ -235,7 +312,7 @@ class Buttons(commands.Cog):
             roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
             await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
         except Exception as error:
-            await self.bot.state.give_back_passing_on(shown.id)
+            await self._give_back(Action.ASK_PERSON, shown.id)
             if isinstance(error, discord.Forbidden | discord.NotFound):
                 raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
             raise

@@ -17,6 +17,9 @@ from index import Quote
 CHANGED = N_("The documents have changed since that answer.")
 CHANGED_HERE = N_("The document has changed since: it no longer has these words. They were:")
 GONE = N_("The document is no longer there. The words that I quoted were:")
+MAY_NOT_ATTACH = N_(
+    "I may not attach files here, so here are only their titles and addresses. A moderator can let me: *Attach Files*."
+)
 NO_MORE = N_("There are no more quotes near that question.")
 
 
@@ -77,13 +80,16 @@ def context_body(
     return Body(lead + text + place, buttons=in_rows(*others[:10]))
 
 
-def source_body(quotes: Sequence[Quote], files: Sequence[File], missing: Sequence[str]) -> Body:
+def source_body(
+    quotes: Sequence[Quote], files: Sequence[File], missing: Sequence[str], *, may_attach: bool = True
+) -> Body:
     """The files that quotes are from, with their addresses.
 
     Args:
         quotes: As they were shown.
         files: The originals that can be attached.
         missing: Titles of documents whose file is no longer there, or is too large.
+        may_attach: Whether the bot may attach files there.
     """
     addresses = {quote.citation.title: quote.citation.url for quote in quotes}
     lines = [f"- {link(title, url)}" if url else f"- {_title(title)}" for title, url in addresses.items()]
@@ -94,7 +100,7 @@ def source_body(quotes: Sequence[Quote], files: Sequence[File], missing: Sequenc
         if length("\n".join([*kept, line])) <= CONTENT - 100:
             kept.append(line)
     head = _("The files as they are now:") if files else _("Where the quotes are from:")
-    return Body("\n".join([head, *kept]), files=tuple(files))
+    return Body("\n".join([head if may_attach else _(MAY_NOT_ATTACH), *kept]), files=tuple(files))
 
 
 def person_body(question: str, *, asker_id: int, role_id: int | None, link: str) -> Body:

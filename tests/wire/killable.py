@@ -88,9 +88,10 @@ class KillableBot:
         self._process = None
 
     def pending_ids(self) -> set[int]:
-        """Which questions the bot has noted to answer."""
+        """Which questions and presses the bot has noted to answer."""
+        tables = ("pending_questions", "pending_presses")
         with closing(sqlite3.connect(self._job.data / "bot.sqlite3")) as state:
-            return {number for (number,) in state.execute("SELECT interaction_id FROM pending_questions")}
+            return {number for table in tables for (number,) in state.execute(f"SELECT interaction_id FROM {table}")}
 
     def log(self) -> str:
         """Everything that it logged, over all starts."""

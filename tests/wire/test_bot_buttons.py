@@ -28,9 +28,9 @@ from .bots import (
     remembered,
     said_by_the_bot,
 )
-from .interactions import CallbackKind
+from .interactions import CallbackKind, Interaction
 from .server import LocalDiscord
-from .world import Message
+from .world import Message, Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -430,3 +430,98 @@ async def test_an_answered_question_is_not_answered_again_after_a_restart(
         assert await bot.state.pending() == []
 
     assert len(local_discord.requests_to("PATCH /webhooks")) == 2
+
+
+async def press_and_die(
+    local_discord: LocalDiscord, library: Library, data: Path, label: str, *, is_private: bool = False
+) -> tuple[Message, Interaction]:
+    """Press a button of a bot that dies when it has acknowledged that."""
+    with pytest.MonkeyPatch.context() as patch:
+        async with dissent_bot(local_discord, library, data) as bot:
+            asked = await local_discord.slash("ask", question=ANSWERED, private=is_private)
+            answer = await remembered(bot, await asked.answer())
+
+            async def never(*_: object, **__: object) -> None:
+                await asyncio.Event().wait()
+
+            patch.setattr(buttons_cog, "fill", never)
+            pressed = await local_discord.press(answer, label)
+            await pressed.acknowledged()
+    return answer, pressed
+
+
+@pytest.mark.parametrize("label", ["More", "Context", "Source"])
+async def test_a_press_of_a_process_that_was_killed_is_answered_after_the_restart(
+    local_discord: LocalDiscord, library: Library, data: Path, label: str
+):
+    answer, pressed = await press_and_die(local_discord, library, data, label)
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        late = await pressed.answer()
+        again = await (await local_discord.press(answer, label)).answer()
+        async with asyncio.timeout(10):
+            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert late.is_ephemeral
+    assert (late.content, len(late.attachments)) == (again.content, len(again.attachments))
+    assert late.buttons == again.buttons
+
+
+async def test_a_button_that_was_pressed_when_the_bot_was_killed_can_be_pressed_again(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    answer, pressed = await press_and_die(local_discord, library, data, "Share", is_private=True)
+
+    async with dissent_bot(local_discord, library, data):
+        late = await pressed.answer()
+        shared = await (await local_discord.press(answer, "Share")).answer()
+
+    assert late.content == buttons_cog.INTERRUPTED
+    assert shared.content == answer.content
+    assert not shared.is_ephemeral
+
+
+async def test_a_press_whose_answer_is_there_is_not_answered_again_after_a_restart(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+        with pytest.MonkeyPatch.context() as patch:
+            # as if it died between the answer and the note that it is there
+            patch.setattr(bot.state, "remove_pending_press", bot.state.pending_presses)
+            pressed = await local_discord.press(answer, "Context")
+            await pressed.answer()
+    edits = len(local_discord.requests_to("PATCH /webhooks"))
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        async with asyncio.timeout(10):
+            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert len(local_discord.requests_to("PATCH /webhooks")) == edits
+
+
+async def test_where_no_files_may_be_attached_source_says_so_and_links(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    await local_discord.deny(local_discord.general, Permission.ATTACH_FILES)
+
+    source = await (await local_discord.press(answer, "Source")).answer()
+
+    assert source.attachments == []
+    assert source.content.startswith(passages.MAY_NOT_ATTACH)
+    assert "(https://example.org/grey-skerry)" in source.content
+
+
+async def test_context_pressed_before_the_documents_are_read_waits_for_them(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message, monkeypatch: pytest.MonkeyPatch
+):
+    is_read = asyncio.Event()
+    monkeypatch.setattr(bot.service, "until_ready", is_read.wait)
+    pressed = await local_discord.press(answer, "Context")
+    await pressed.acknowledged()
+
+    assert pressed.answer_id is None
+    is_read.set()
+    assert BEST_SENTENCE in text_of(read((await pressed.answer()).content))

@@ -192,6 +192,7 @@ class Schedule:
         """Kill or stop the bot in the middle of questions; of a message that it has not noted, it never got to know."""
         await self._ask()
         await self._mention()
+        await self._press()
         await asyncio.sleep(self._random.choice([0.0, 0.005, 0.01, 0.02, 0.05]))
         end = self._random.choice([self._bot.kill, self._bot.stop])
         self._tell(end.__name__)
