@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from weakref import WeakValueDictionary
 
 import discord
@@ -159,15 +159,31 @@ class Messages(commands.Cog):
             if (answer := await self.bot.state.shown_in_message(message_id)) is not None:
                 await self.bot.state.forget_shown(answer.id)
             shown = await self.bot.state.shown_for_message(message_id)
-            if shown is None or shown.message_id is None:
-                return
             try:
-                await self._partial(shown.asked.channel_id, shown.message_id).delete()
-            except discord.NotFound:
-                pass  # a moderator was faster
+                if shown is not None and shown.message_id is not None:
+                    with suppress(discord.NotFound):  # a moderator was faster
+                        await self._partial(shown.asked.channel_id, shown.message_id).delete()
+                await self._leave_thread(message_id)
             except SENDING_ERRORS as error:
                 log.warning("channel=%s: the answer to a deleted question stays: %s", channel_id, error)
-            await self.bot.state.forget_shown(shown.id)
+            if shown is not None and shown.message_id is not None:
+                await self.bot.state.forget_shown(shown.id)
+
+    async def _leave_thread(self, message_id: int) -> None:
+        """Remove the thread that the bot opened for a question that is gone, if it holds nothing more.
+
+        A bot may close its own threads; only with the permission Manage Threads may it delete them.
+        """
+        thread = self.bot.get_channel(message_id)
+        if not isinstance(thread, discord.Thread) or not self._is_ours(thread):
+            return
+        async for message in thread.history(limit=2):
+            if message.type is not discord.MessageType.thread_starter_message:
+                return
+        if thread.permissions_for(thread.guild.me).manage_threads:
+            await thread.delete()
+        else:
+            await thread.edit(archived=True)
 
     async def _subject_for(self, message: discord.Message, *, before: int | None = None) -> str:
         """The question that may lend its subject to this one: that of the answer replied to, else the conversation's.
@@ -202,8 +218,10 @@ class Messages(commands.Cog):
         return is_follow_up and self._is_in_our_thread(message)
 
     def _is_in_our_thread(self, message: discord.Message) -> bool:
-        me = self.bot.user
-        return isinstance(message.channel, discord.Thread) and me is not None and message.channel.owner_id == me.id
+        return isinstance(message.channel, discord.Thread) and self._is_ours(message.channel)
+
+    def _is_ours(self, thread: discord.Thread) -> bool:
+        return self.bot.user is not None and thread.owner_id == self.bot.user.id
 
     def _question_in(self, message: discord.Message) -> str:
         return without_mention(text_of(message), self.bot.user.id if self.bot.user else 0)[:QUESTION]

@@ -76,7 +76,7 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
     ) -> str:
         """Set what happens to questions in a channel, where that works; give what moderators should know of it."""
         state = self.bot.state
-        known = await state.answer_channels(guild_id)
+        known = await self._answer_channels(guild_id)
         if mode == "off":
             for one in known:
                 if channel is None or one.channel_id == channel.id:
@@ -162,7 +162,7 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
 
     async def _show(self, interaction: ModeratorsInteraction, *, note: str = "") -> None:
         settings = await self.bot.state.guild_settings(interaction.guild_id)
-        channels = await self.bot.state.answer_channels(interaction.guild_id or 0)
+        channels = await self._answer_channels(interaction.guild_id or 0)
         guild = interaction.guild
         found = {channel.channel_id: problem_of(channel, guild) for channel in channels} if guild else {}
         body = settings_body(
@@ -173,6 +173,27 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
             note=note,
         )
         await fill(interaction, body)
+
+    async def _answer_channels(self, guild_id: int) -> list[AnswerChannel]:
+        """A server's answer channels, without those that were deleted while the bot was away: they are forgotten."""
+        guild = self.bot.get_guild(guild_id)
+        found = []
+        for channel in await self.bot.state.answer_channels(guild_id):
+            if guild is not None and guild.get_channel(channel.channel_id) is None:
+                try:
+                    await self.bot.fetch_channel(channel.channel_id)
+                except discord.NotFound:
+                    await self.bot.state.forget_answer_channel(channel.channel_id)
+                    continue
+                except discord.Forbidden:  # it is there, and hidden from the bot
+                    pass
+            found.append(channel)
+        return found
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Forget an answer channel that is deleted, and no other."""
+        await self.bot.state.forget_answer_channel(channel.id)
 
     def _objection(self, channel: discord.TextChannel | None, role: discord.Role | None) -> str:
         """Why *Ask a person* could not work like this."""

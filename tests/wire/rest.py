@@ -156,6 +156,8 @@ class Rest:
             ("GET", "/guilds/{guild_id}", self._get_guild),
             ("GET", "/guilds/{guild_id}/members/{user_id}", self._get_member),
             ("GET", "/channels/{channel_id}", self._get_channel),
+            ("PATCH", "/channels/{channel_id}", self._edit_thread),
+            ("DELETE", "/channels/{channel_id}", self._delete_thread),
             ("POST", "/channels/{channel_id}/typing", self._type),
             ("GET", "/channels/{channel_id}/messages", self._get_history),
             ("POST", "/channels/{channel_id}/messages", self._create_message),
@@ -449,6 +451,27 @@ class Rest:
         payload = thread.payload()
         await self.gateway.dispatch("THREAD_CREATE", payload, guild=thread.guild, intent=Intent.GUILDS)
         return payload
+
+    async def _edit_thread(self, call: Call) -> Answer:
+        thread = self._thread(call)
+        if thread.thread_owner != self._world.bot:
+            self._channel(call, Permission.MANAGE_THREADS)
+        thread.is_archived = bool(call.body.get("archived", thread.is_archived))
+        await self.gateway.dispatch("THREAD_UPDATE", thread.payload(), guild=thread.guild, intent=Intent.GUILDS)
+        return thread.payload()
+
+    async def _delete_thread(self, call: Call) -> Answer:
+        thread = self._thread(call)
+        self._channel(call, Permission.MANAGE_THREADS)
+        self._world.delete_channel(thread)
+        await self.gateway.dispatch("THREAD_DELETE", thread.payload(), guild=thread.guild, intent=Intent.GUILDS)
+        return thread.payload()
+
+    def _thread(self, call: Call) -> Channel:
+        channel = self._channel(call)
+        if channel.parent is None:
+            raise ValueError("the local Discord changes no channels but threads")
+        return channel
 
     async def _edit(self, message: Message, call: Call) -> Json:
         flags = int(call.message.get("flags") or 0) | (message.flags & MessageFlag.IS_COMPONENTS_V2)

@@ -206,6 +206,45 @@ async def test_an_answer_follows_its_questions_fate(local_discord: LocalDiscord,
     )
 
 
+@pytest.mark.parametrize("may_delete", [True, False])
+async def test_a_thread_that_holds_nothing_more_goes_with_its_question(
+    local_discord: LocalDiscord, bot: DissentBot, may_delete: bool
+):
+    if may_delete:
+        world, guild = local_discord.world, local_discord.guild
+        role = world.add_role(guild, "thread keepers", Permission.MANAGE_THREADS, [local_discord.bot])
+        await local_discord.gateway.dispatch(
+            "GUILD_ROLE_CREATE", {"guild_id": str(guild.id), "role": role.payload()}, guild=guild, intent=Intent.GUILDS
+        )
+        member = guild.member_payload(local_discord.bot) | {"guild_id": str(guild.id)}
+        await local_discord.gateway.dispatch("GUILD_MEMBER_UPDATE", member, guild=guild)
+    await switch(local_discord, "thread", local_discord.general)
+    question = await local_discord.say(ANSWERED)
+    answer = await remembered(bot, await local_discord.next_message())
+    thread = local_discord.world.channel(answer.channel_id)
+    await local_discord.delete(question)
+
+    await local_discord.until(
+        lambda: thread.id not in local_discord.world.channels or thread.is_archived, waiting_for="the thread's end"
+    )
+    assert local_discord.current(answer) is None
+    assert (thread.id in local_discord.world.channels) is not may_delete
+
+
+async def test_a_thread_in_which_somebody_said_something_stays(local_discord: LocalDiscord, bot: DissentBot):
+    await switch(local_discord, "thread", local_discord.general)
+    question = await local_discord.say(ANSWERED)
+    answer = await remembered(bot, await local_discord.next_message())
+    thread = local_discord.world.channel(answer.channel_id)
+    await local_discord.say("thanks a lot!", channel=thread)
+    await local_discord.delete(question)
+    await remembered(bot, answer, is_forgotten=True)
+
+    assert local_discord.current(answer) is None
+    assert thread.id in local_discord.world.channels
+    assert not thread.is_archived
+
+
 async def test_a_blocked_person_gets_no_answer(local_discord: LocalDiscord, bot: DissentBot):
     await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.alice.id,))
     await switch(local_discord, "reply", local_discord.general)
@@ -282,6 +321,38 @@ async def test_off_alone_switches_every_channel_off(local_discord: LocalDiscord,
     await (await local_discord.slash("settings answers", user=local_discord.moderator, mode="off")).answer()
 
     assert await bot.state.answer_channels(local_discord.guild.id) == []
+
+
+async def test_a_channel_that_is_deleted_is_no_answer_channel_any_more_and_the_others_stay(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    await switch(local_discord, "reply", local_discord.general)
+    await switch(local_discord, "thread", local_discord.quiet)
+    await local_discord.delete_channel(local_discord.quiet)
+    await local_discord.gateway.caught_up()
+    listed = await shown(local_discord)
+
+    assert [one.channel_id for one in await bot.state.answer_channels(local_discord.guild.id)] == [
+        local_discord.general.id
+    ]
+    assert "1, listed below" in listed.content
+
+
+async def test_a_channel_that_is_deleted_while_the_bot_is_away_is_forgotten_when_settings_are_shown(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(local_discord, library, tmp_path / "away", message_content=True):
+        await switch(local_discord, "reply", local_discord.general)
+        await switch(local_discord, "reply", local_discord.quiet)
+    local_discord.world.delete_channel(local_discord.quiet)
+    local_discord.gateway.forget_sessions()
+    async with dissent_bot(local_discord, library, tmp_path / "away", message_content=True) as bot:
+        listed = await shown(local_discord)
+        kept = [one.channel_id for one in await bot.state.answer_channels(local_discord.guild.id)]
+
+    assert kept == [local_discord.general.id]
+    assert local_discord.quiet.mention not in listed.text
 
 
 async def test_without_the_intent_settings_say_so_and_nothing_is_read(

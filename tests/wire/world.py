@@ -40,6 +40,7 @@ class Permission(enum.IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
 
@@ -260,6 +261,7 @@ class Channel:
     bot: Person | None = None
     denied_to_bot: Permission = NO_PERMISSION
     thread_owner: Person | None = None
+    is_archived: bool = False
 
     @property
     def mention(self) -> str:
@@ -288,7 +290,7 @@ class Channel:
                 "member_count": 1,
                 "total_message_sent": 0,
                 "thread_metadata": {
-                    "archived": False,
+                    "archived": self.is_archived,
                     "auto_archive_duration": 1440,
                     "archive_timestamp": JOINED_AT,
                     "locked": False,
