@@ -8,7 +8,6 @@ import io
 import json
 import logging
 import os
-import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -470,14 +469,12 @@ def _with_id(item: Question, answer: Answer) -> dict[str, Any]:
 
 def _run_discord(terminal: Terminal) -> None:
     from bot.client import StartError, run_bot
+    from bot.ending import end_on_signals
     from bot.service import AnswerService
     from bot.state import State
 
     async def serve() -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on loops
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, lambda: task and task.cancel())
+        end_on_signals()
         state = State(terminal.settings.data_dir / "bot.sqlite3")
         try:
             await run_bot(terminal.settings, AnswerService(terminal.libraries()), state)

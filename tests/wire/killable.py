@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
-import signal
 import sqlite3
 from collections.abc import Coroutine
 from contextlib import closing, suppress
@@ -16,6 +15,7 @@ from typing import Any
 
 from bot import client
 from bot.client import run_bot
+from bot.ending import end_on_signals
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
@@ -111,9 +111,7 @@ def _run(job: _Job) -> None:
 
 
 async def _serve(job: _Job) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as the command line does
+    end_on_signals()
     settings = Settings(corpus_dir=job.corpus, data_dir=job.data, discord_token=job.token)
     library = Library(corpus=job.corpus, data=job.index, embedder=WordEmbedder())
     state = State(job.data / "bot.sqlite3")
