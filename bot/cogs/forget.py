@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import DissentBot
+from bot.localisation import speak
 from bot.render.body import Action, Button
 from bot.render.forget import ask_body, forgotten_body
 from bot.replies import fill, think
@@ -37,11 +38,12 @@ class Forget(commands.GroupCog, group_name="forget", group_description="What I k
         data: Any = interaction.data or {}
         if interaction.type is not discord.InteractionType.component or data.get("custom_id") != CONFIRMS:
             return
+        speak(interaction.locale)
         try:
             await think(interaction, ephemeral=True)
             await fill(interaction, forgotten_body(await self.bot.state.forget_person(interaction.user.id)))
         except Exception as error:  # the tree's handler, for presses
-            await tell(interaction, error, "button forget")
+            await tell(interaction, error, f"button {Action.FORGET_ME}")
 
 
 async def setup(bot: DissentBot) -> None:

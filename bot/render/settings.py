@@ -38,8 +38,8 @@ HELP = (
         "from."
     ),
     N_(
-        "**Tell me** whether it was *Helpful* or *Not helpful*; you can change your mind. *Delete* removes an answer of "
-        "yours; deleting your message removes my reply to it, and editing it answers anew."
+        "**Tell me** whether it was *Helpful* or *Not helpful*; you can change your mind. *Delete* removes an answer "
+        "of yours; deleting your message removes my reply to it, and editing it answers anew."
     ),
     N_("**When I do not know**, I say so and offer the nearest topics, and a person to ask if this server has one."),
     N_(
