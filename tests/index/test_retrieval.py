@@ -7,7 +7,7 @@ import pytest
 
 from index import Document, Library
 from index.query import read_query
-from index.retrieval import CANDIDATE_PASSAGES, Candidates, retrieve
+from index.retrieval import SCORED_PASSAGES, Candidates, retrieve
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 
@@ -51,7 +51,7 @@ def test_candidates_stand_in_text_order_with_a_score_each(library: Library):
 
     assert found.passages.tolist() == sorted(set(found.passages.tolist()))
     assert found.sentences.tolist() == sorted(set(found.sentences.tolist()))
-    assert len(found.passages) == len(found.passage_scores) == len(found.parts.cosines) <= CANDIDATE_PASSAGES
+    assert len(found.passages) == len(found.passage_scores) == len(found.parts.cosines) <= SCORED_PASSAGES
     assert len(found.sentences) == len(found.sentence_scores) == len(found.parts.sentence_token_matches)
     assert not library.generation.is_heading[found.sentences].any()
 
