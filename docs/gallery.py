@@ -220,13 +220,13 @@ def _counted(image: Image.Image) -> list[tuple[int, tuple[int, ...]]]:
 
 
 def main() -> None:
-    logging.disable(logging.CRITICAL)  # that the bot is busy is meant
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--html", type=Path, metavar="FOLDER", help="write the pages here and make no pictures")
     wanted: Path | None = parser.parse_args().html
     browser = find_browser()
     if wanted is None and browser is None:
         sys.exit(NO_BROWSER)
+    logging.disable(logging.CRITICAL)  # that the bot is busy is meant
     with tempfile.TemporaryDirectory() as folder:
         library = Library(corpus=default_corpus(), data=Path(folder), embedder=SentenceTransformerEmbedder())
         library.reload()
