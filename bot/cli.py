@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,7 +25,14 @@ from rich.text import Text
 from bot.console import print_answer, run_console
 from bot.logs import set_up_logging
 from bot.render.wording import refusal_in_words, risks_in_words, running_in_words
-from bot.reports import missed_floors, print_evaluation, print_findings, print_golden_evaluation, print_report
+from bot.reports import (
+    missed_floors,
+    print_evaluation,
+    print_findings,
+    print_golden_evaluation,
+    print_history,
+    print_report,
+)
 from bot.settings import Settings, SettingsError, read_settings
 from index import (
     DEFAULT_LIMIT,
@@ -70,6 +77,10 @@ BY_TERMINAL = "terminal"
 """Who it was, in the history."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ServerOption = Annotated[
+    int | None, typer.Option("--server", metavar="ID", min=1, help="That server's own documents, not the shared ones.")
+]
+DocumentArgument = Annotated[str, typer.Argument(metavar="ID", help="As `corpus list` shows it.")]
 
 
 @dataclass(frozen=True)
@@ -111,13 +122,17 @@ class Terminal:
             strictness=settings.strictness,
         )
 
+    def library_of(self, server: int | None) -> Library:
+        """The shared library, or a server's own."""
+        return self.library() if server is None else self.libraries().server(server)
+
     def libraries(self) -> Libraries:
         """The shared library, and those of servers."""
         return Libraries(self.library(), self.settings.data_dir)
 
-    def open_library(self, *, says_changes: bool = True) -> Library:
+    def open_library(self, server: int | None = None, *, says_changes: bool = True) -> Library:
         """Open the current generation, building one where there is none that can be used."""
-        library = self.library()
+        library = self.library_of(server)
         problem = library.open()
         if problem is not None:
             self.hint(f"Building the index of {library.corpus}, because {problem}.")
@@ -125,7 +140,8 @@ class Terminal:
             for failure in report.failed:
                 self.hint(f"Left out {failure.path}: it {failure.reason}.")
         elif says_changes and library.files_changed():
-            self.hint(f"Files in {library.corpus} have changed since; `dissent-bot corpus reload` takes them in.")
+            command = "dissent-bot corpus reload" + ("" if server is None else f" --server {server}")
+            self.hint(f"Files in {library.corpus} have changed since; `{command}` takes them in.")
         return library
 
     def reload(self, library: Library, *, yes: bool = False) -> ReloadReport:
@@ -319,11 +335,11 @@ def _evaluate_golden(terminal: Terminal, *, as_json: bool) -> None:
 
 
 @corpus_app.command("status")
-def corpus_status(context: typer.Context, as_json: JsonOption = False) -> None:
+def corpus_status(context: typer.Context, server: ServerOption = None, as_json: JsonOption = False) -> None:
     """Show what is current, and whether files have changed."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    status = terminal.library().status()
+    status = terminal.library_of(server).status()
     if as_json:
         terminal.print_json(asdict(status))
         return
@@ -357,18 +373,36 @@ def corpus_reload(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to what needs a yes.")] = False,
+    server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in changed files and make the new index current."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    library = terminal.library()
+    library = terminal.library_of(server)
     report = library.difference(on_wait=terminal.hint_waiting) if dry_run else terminal.reload(library, yes=yes)
+    if dry_run:
+        _show_report(terminal, report, as_json=as_json, is_dry_run=True)
+    else:
+        _end_reload(terminal, library, report, as_json=as_json)
+
+
+def _show_report(terminal: Terminal, report: ReloadReport, *, as_json: bool, is_dry_run: bool = False) -> None:
     if as_json:
         terminal.print_json(asdict(report))
     else:
-        print_report(terminal.console, report, is_dry_run=dry_run)
-    if dry_run or report.made_current:
+        print_report(terminal.console, report, is_dry_run=is_dry_run)
+
+
+def _end_reload(
+    terminal: Terminal, library: Library, report: ReloadReport, *, as_json: bool, shown: object = None
+) -> None:
+    """Show what a reload did; where it needs a yes, ask for that, or fail."""
+    if as_json:
+        terminal.print_json(shown if shown is not None else asdict(report))
+    else:
+        print_report(terminal.console, report)
+    if report.made_current:
         return
     if sys.stdin.isatty() and not as_json and typer.confirm("Make it current all the same?", err=True):
         library.make_current(report.generation, by=BY_TERMINAL, on_wait=terminal.hint_waiting)
@@ -378,12 +412,121 @@ def corpus_reload(
     raise typer.Exit(FAILED)
 
 
+@corpus_app.command("add")
+def corpus_add(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A document, which is copied.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a document of that name.")] = False,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy a document into the corpus folder, or to a server's own, and take it in."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
+    library = terminal.library_of(server)
+    with terminal.progress() as show:
+        added = library.add(
+            file.name,
+            file.read_bytes(),
+            replace=replace,
+            by=BY_TERMINAL,
+            on_progress=show,
+            on_wait=terminal.hint_waiting,
+        )
+    if not as_json:
+        what = "Replaced" if added.replaced else "Added"
+        terminal.console.print(Text(f"{what} {added.document}."))
+    _end_reload(terminal, library, added.report, as_json=as_json, shown=asdict(added))
+
+
+@corpus_app.command("remove")
+def corpus_remove(
+    context: typer.Context,
+    document_id: DocumentArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete its file without asking.")] = False,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a document's file and take it out; `corpus rollback` brings its text back, but not the file."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    library = terminal.library_of(server)
+    files = [library.corpus / file.path for file in library.originals.files() if file.id == document_id]
+    if files and not yes:
+        if not sys.stdin.isatty() or as_json:
+            _fail(f"This would delete {files[0]}; --yes agrees to it.", FAILED)
+        if not typer.confirm(f"Delete {files[0]}?", err=True):
+            raise typer.Exit(FAILED)
+    with terminal.progress() as show:
+        report = library.remove(document_id, by=BY_TERMINAL, on_progress=show, on_wait=terminal.hint_waiting)
+    _end_reload(terminal, library, report, as_json=as_json)
+
+
+@corpus_app.command("history")
+def corpus_history(context: typer.Context, server: ServerOption = None, as_json: JsonOption = False) -> None:
+    """List the generations that can be gone back to, the latest first."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    entries = terminal.library_of(server).history()
+    if as_json:
+        terminal.print_json([asdict(entry) for entry in entries])
+    else:
+        print_history(terminal.console, entries)
+
+
+@corpus_app.command("rollback")
+def corpus_rollback(
+    context: typer.Context,
+    generation: Annotated[
+        str | None, typer.Argument(metavar="GENERATION", help="As `corpus history` shows it; by default one back.")
+    ] = None,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an earlier generation current, until somebody reloads."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    library = terminal.library_of(server)
+    previous = library.status().generation
+    current = library.rollback(generation, by=BY_TERMINAL, on_wait=terminal.hint_waiting)
+    if as_json:
+        terminal.print_json({"generation": current, "previous": previous})
+    else:
+        terminal.console.print(Text(f"Generation {current} is current, until the next `corpus reload`."))
+
+
+@corpus_app.command("export")
+def corpus_export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip archive to write.")],
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a zip archive of the documents' files."""
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    originals = terminal.library_of(server).originals
+    if not originals.files():
+        _fail(f"There are no documents in {originals.folder}.", FAILED)
+    try:
+        with file.open("xb") as archive:
+            count = originals.export(archive)
+    except FileExistsError:
+        _fail(f"{file} is there already; name another file.", FAILED)
+    if as_json:
+        terminal.print_json({"file": str(file), "documents": count})
+    else:
+        terminal.console.print(Text(f"{file} holds {count} documents." if count != 1 else f"{file} holds 1 document."))
+
+
 @corpus_app.command("list")
-def corpus_list(context: typer.Context, as_json: JsonOption = False) -> None:
+def corpus_list(context: typer.Context, server: ServerOption = None, as_json: JsonOption = False) -> None:
     """List the documents."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    entries = terminal.open_library().documents()
+    entries = terminal.open_library(server).documents()
     if as_json:
         terminal.print_json([asdict(entry) for entry in entries])
         return
@@ -399,13 +542,14 @@ def corpus_list(context: typer.Context, as_json: JsonOption = False) -> None:
 @corpus_app.command("show")
 def corpus_show(
     context: typer.Context,
-    document_id: Annotated[str, typer.Argument(metavar="ID", help="As `corpus list` shows it.")],
+    document_id: DocumentArgument,
+    server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one document: what is known of it, and its text, in which a quote's offsets count."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    document = terminal.open_library().document(document_id)
+    document = terminal.open_library(server).document(document_id)
     about = {"id": document.id, "path": document.path, "title": document.title, **document.metadata}
     if as_json:
         sources = [asdict(source) for source in document.sources]
@@ -419,12 +563,13 @@ def corpus_show(
 
 
 @corpus_app.command("check")
-def corpus_check(context: typer.Context, as_json: JsonOption = False) -> None:
+def corpus_check(context: typer.Context, server: ServerOption = None, as_json: JsonOption = False) -> None:
     """Look for what authors should mend: footnotes, links, dates, repeats, names, golden questions."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    library = terminal.library()
-    findings = check_corpus(library.corpus, library.embedder)
+    library = terminal.library_of(server)
+    is_empty = server is not None and not library.corpus.is_dir()
+    findings = [] if is_empty else check_corpus(library.corpus, library.embedder)
     if as_json:
         terminal.print_json([asdict(finding) for finding in findings])
     else:
@@ -458,7 +603,7 @@ def main() -> None:
         _fail(f"This cannot be read or written: {error}", FAILED)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
     raise SystemExit(code)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.render.wording import risks_in_words
-from index import Evaluation, Finding, Floor, GoldenEvaluation, ReloadReport
+from index import Evaluation, Finding, Floor, GoldenEvaluation, HistoryEntry, ReloadReport
 
 FIGURES = {
     "recall@600": "evidence recall, 600 characters",
@@ -54,6 +54,22 @@ def print_report(console: Console, report: ReloadReport, *, is_dry_run: bool = F
         )
         if report.golden_questions:
             console.print(Text(f"How sure it must be is fitted to {report.golden_questions} golden questions."))
+
+
+def print_history(console: Console, entries: Sequence[HistoryEntry]) -> None:
+    """List generations, the latest first."""
+    if not entries:
+        console.print(Text("Nothing was current yet."))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("generation", "current", "since", "by"):
+        table.add_column(name, no_wrap=True)
+    for name in ("documents", "passages"):
+        table.add_column(name, justify="right")
+    for entry in entries:
+        current = "yes" if entry.is_current else ""
+        table.add_row(entry.generation, current, entry.since, Text(entry.by), str(entry.documents), str(entry.passages))
+    console.print(table)
 
 
 def print_evaluation(console: Console, evaluation: Evaluation, *, without_faq: Evaluation | None = None) -> None:

@@ -284,7 +284,7 @@ class AnswerService:
 
         def export() -> bytes:
             file = io.BytesIO()
-            self.libraries.server(guild_id).export(file)
+            self.libraries.server(guild_id).originals.export(file)
             return file.getvalue()
 
         return await asyncio.to_thread(export)

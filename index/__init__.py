@@ -26,12 +26,14 @@ from index.followup import borrows_subject, with_subject
 from index.golden import Floor, GoldenEvaluation, evaluate_golden
 from index.libraries import Libraries
 from index.library import Library
+from index.originals import Quota
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reranking import CrossEncoderReranker, Reranker
-from index.server_library import Added, Quota, ServerLibrary
+from index.server_library import ServerLibrary
 from index.surroundings import in_surroundings
 from index.values import (
     SECTION_SEPARATOR,
+    Added,
     Answer,
     Citation,
     Correction,

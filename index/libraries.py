@@ -15,7 +15,8 @@ from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.generation import Generation
 from index.joining import SERVER_PREFIX, JoinedGeneration
 from index.library import Library
-from index.server_library import SERVERS, Quota, ServerLibrary
+from index.originals import Quota
+from index.server_library import SERVERS, ServerLibrary
 from index.suggesting import Suggestions
 from index.values import Answer, Document, DocumentEntry
 

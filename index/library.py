@@ -36,6 +36,7 @@ from index.errors import (
     QuestionsError,
     StaleGenerationError,
     SupersededError,
+    UnknownDocumentError,
 )
 from index.generation import (
     FailedFile,
@@ -49,6 +50,7 @@ from index.generation import (
     write_generation,
 )
 from index.line import EMPTY, Line, read_line, write_line
+from index.originals import Originals
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker
@@ -63,6 +65,7 @@ from index.segment import (
 )
 from index.tokens import learn_projection
 from index.values import (
+    Added,
     Answer,
     Document,
     DocumentEntry,
@@ -143,6 +146,7 @@ class Library:
         self.strictness = strictness
         place = hashlib.sha256(f"{corpus.resolve()}\0{embedder.digest}".encode()).hexdigest()[:12]
         self.folder = data / "libraries" / f"{re.sub(r'[^A-Za-z0-9-]', '-', corpus.resolve().name)[:32]}-{place}"
+        self.originals = Originals(corpus, self.folder / "documents.lock")
         self._generation: Generation | None = None
         self._swap = threading.Lock()
 
@@ -345,6 +349,58 @@ class Library:
             report, _ = self._prepare(_both(on_progress, tell))
         _log(report)
         return report
+
+    def add(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        replace: bool = False,
+        by: str = "",
+        on_progress: Progress = no_progress,
+        on_wait: Waiting | None = None,
+    ) -> Added:
+        """Store a document below the corpus folder, and reload.
+
+        Args:
+            name: Its file's name.
+            data: Its file's bytes.
+            replace: Whether a document of that name may be replaced.
+            by: Who adds it, for the history.
+            on_progress: As in `reload`.
+            on_wait: As in `reload`. Where waiting is refused, the document is stored all the same.
+
+        Raises:
+            AddingError: The name, the size, or a document that is there already stands against it; nothing is stored.
+            DocumentError: It cannot be read; nothing is stored.
+            LibraryBusyError: Somebody else is building, and `on_wait` is not given.
+        """
+        self.open()
+        known = self._generation.manifest.documents if self._generation else ()
+        document, is_replaced = self.originals.add(name, data, replace=replace, known=known)
+        report = self.reload(by=by, on_progress=on_progress, on_wait=on_wait)
+        return Added(document, hashlib.sha256(data).hexdigest(), is_replaced, report)
+
+    def remove(
+        self, document: str, *, by: str = "", on_progress: Progress = no_progress, on_wait: Waiting | None = None
+    ) -> ReloadReport:
+        """Delete a document's file, and reload whatever the risks: who names a document agrees to its going.
+
+        Earlier generations still hold its text, until as many others came after them as are kept.
+
+        Raises:
+            UnknownDocumentError: There is no such document.
+            LibraryBusyError: Somebody else is building, and `on_wait` is not given.
+        """
+        self.open()
+        is_current = self._generation is not None and document in self._generation.manifest.segments
+        if not self.originals.remove(document) and not is_current:
+            raise UnknownDocumentError(
+                f"no document {document!r}",
+                user_message="There is no document named {document!r}. `corpus list` shows the names.",
+                document=document,
+            )
+        return self.reload(yes=True, by=by, on_progress=on_progress, on_wait=on_wait)
 
     def difference(self, *, on_wait: Waiting | None = None) -> ReloadReport:
         """What a reload would change, as far as it can be said without building; raises as `reload` does."""

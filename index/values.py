@@ -436,6 +436,17 @@ class ReloadReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A document that was added."""
+
+    document: str
+    digest: str
+    """SHA-256 of the original."""
+    replaced: bool
+    report: ReloadReport
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A reload that is under way."""
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -753,3 +754,148 @@ def test_an_interrupted_command_leaves_without_a_traceback(run: Run, monkeypatch
     result = run("ask", QUESTION)
 
     assert (result.code, result.out) == (130, "")
+
+
+# ---- adding, removing, going back
+
+WHALES = "# Songs of whales\n\nA blue whale sings at 188 decibels.\n"
+SERVER = ["--server", "123456789012345678"]
+
+
+@pytest.fixture
+def whales(tmp_path: Path) -> str:
+    """A file to add."""
+    path = tmp_path / "whales.md"
+    path.write_text(WHALES)
+    return str(path)
+
+
+def test_a_file_is_copied_into_the_corpus_and_answers(built: Run, corpus_folder: Path, whales: str):
+    result = built("corpus", "add", whales)
+
+    assert result.code == 0
+    assert "Added whales." in result.out
+    assert "is current: " in result.out
+    assert (corpus_folder / "whales.md").read_text() == WHALES
+    assert "188 decibels" in built("ask", "How loud does a blue whale sing?").out
+
+
+def test_a_file_is_never_overwritten_silently(built: Run, corpus_folder: Path, whales: str):
+    (corpus_folder / "whales.md").write_text("Other whales.\n")
+
+    refused = built("corpus", "add", whales)
+    kept = (corpus_folder / "whales.md").read_text()
+    replaced = built("corpus", "add", whales, "--replace", "--json")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "There is another document named whales." in refused.err
+    assert kept == "Other whales.\n"
+    assert (replaced.json["document"], replaced.json["replaced"]) == ("whales", True)
+    assert replaced.json["report"]["made_current"] is True
+
+
+@pytest.mark.parametrize("name", ["nowhere.md", "https://example.org/page"])
+def test_adding_what_is_no_file_is_wrong_usage(built: Run, name: str):
+    result = built("corpus", "add", name)
+
+    assert (result.code, result.out) == (2, "")
+    assert "there is no file" in result.err
+
+
+def test_removing_asks_first_and_can_be_gone_back_from(built: Run, corpus_folder: Path):
+    refused = built("corpus", "remove", "food/bread")
+    still_there = (corpus_folder / "food/bread.md").exists()
+    removed = built("corpus", "remove", "food/bread", "--yes", "--json")
+    back = built("corpus", "rollback")
+
+    assert (refused.code, still_there) == (1, True)
+    assert "--yes" in refused.err
+    assert removed.json["removed"] == ["food/bread"]
+    assert not (corpus_folder / "food/bread.md").exists()
+    assert (back.code, built("corpus", "show", "food/bread").code) == (0, 0)
+
+
+def test_removing_what_is_not_there_is_wrong_usage(built: Run):
+    result = built("corpus", "remove", "no/such", "--yes")
+
+    assert (result.code, result.out) == (2, "")
+    assert "There is no document named 'no/such'" in result.err
+
+
+def test_the_history_is_shown_and_gone_back_in(built: Run, whales: str):
+    first = built("corpus", "status", "--json").json["generation"]
+    second = built("corpus", "add", whales, "--json").json["report"]["generation"]
+
+    history = built("corpus", "history", "--json").json
+    shown = built("corpus", "history")
+    back = built("corpus", "rollback", "--json").json
+    status = built("corpus", "status")
+    too_far = built("corpus", "rollback")
+    forward = built("corpus", "rollback", second)
+
+    assert [(entry["generation"], entry["is_current"]) for entry in history] == [(second, True), (first, False)]
+    assert [entry["by"] for entry in history] == ["terminal", "terminal"]
+    assert re.search(rf"{second} +yes .*\n{first} ", shown.out)
+    assert back == {"generation": first, "previous": second}
+    assert "until the next `corpus reload`" in status.out
+    assert (too_far.code, too_far.out) == (1, "")
+    assert "The history shows" in too_far.err
+    assert f"Generation {second} is current" in forward.out
+
+
+def test_before_anything_is_built_there_is_no_history(run: Run):
+    assert "Nothing was current yet." in run("corpus", "history").out
+    assert run("corpus", "history", "--json").json == []
+    assert run("corpus", "rollback").code == 1
+
+
+def test_an_export_holds_the_files(built: Run, corpus_folder: Path, tmp_path: Path):
+    path = tmp_path / "out.zip"
+
+    result = built("corpus", "export", str(path), "--json")
+    again = built("corpus", "export", str(path))
+
+    assert result.json == {"file": str(path), "documents": 6}
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("food/bread.md") == (corpus_folder / "food/bread.md").read_bytes()
+        assert len(archive.namelist()) == 6
+    assert (again.code, again.out) == (1, "")
+    assert "is there already" in again.err
+
+
+def test_each_command_takes_a_servers_own_documents(built: Run, corpus_folder: Path, tmp_path: Path, whales: str):
+    empty = [built("corpus", command, *SERVER, "--json").json for command in ("list", "check", "history")]
+    nothing = built("corpus", "export", str(tmp_path / "out.zip"), *SERVER)
+    added = built("corpus", "add", whales, *SERVER, "--json").json
+    listed = built("corpus", "list", *SERVER, "--json").json
+    shown = built("corpus", "show", "server/whales", *SERVER)
+    status = built("corpus", "status", *SERVER, "--json").json
+    reloaded = built("corpus", "reload", *SERVER, "--json").json
+    dry = built("corpus", "reload", "--dry-run", *SERVER, "--json").json
+    exported = built("corpus", "export", str(tmp_path / "out.zip"), *SERVER, "--json").json
+    removed = built("corpus", "remove", "server/whales", "--yes", *SERVER, "--json").json
+    back = built("corpus", "rollback", *SERVER, "--json").json
+
+    assert empty == [[], [], []]
+    assert nothing.code == 1
+    assert (added["document"], [entry["id"] for entry in listed]) == ("server/whales", ["server/whales"])
+    assert "188 decibels" in shown.out
+    assert (status["documents"], status["files_changed"]) == (1, False)
+    assert (reloaded["made_current"], reloaded["unchanged"], dry["unchanged"]) == (True, 1, 1)
+    assert (exported["documents"], removed["removed"]) == (1, ["server/whales"])
+    assert back["generation"] == added["report"]["generation"]
+    assert built("corpus", "check", *SERVER).code == 0
+    assert not (corpus_folder / "whales.md").exists()
+    assert built("corpus", "show", "server/whales").code == 2
+
+
+def test_a_generation_that_waits_for_a_yes_is_told_in_the_status(built: Run, corpus_folder: Path):
+    for path in list(corpus_folder.rglob("*.txt")):
+        path.unlink()
+    built("corpus", "reload")
+
+    status = built("corpus", "status")
+    as_json = built("corpus", "status", "--json").json
+
+    assert re.search(r"waits for a yes +2 of 6 documents would go away", status.out)
+    assert as_json["prepared"]["risks"] == ["large_removal"]

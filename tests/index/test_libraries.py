@@ -323,7 +323,7 @@ def test_servers_with_documents_are_listed_and_left_overs_of_forgetting_are_dele
 def test_a_quota_holds_for_each_server(library: Library, tmp_path: Path) -> None:
     libraries = Libraries(library, tmp_path / "data", quota=Quota(documents=1))
 
-    assert libraries.server(ADA).quota.documents == libraries.server(BOB).quota.documents == 1
+    assert [libraries.server(number).originals.quota for number in (ADA, BOB)] == [Quota(documents=1)] * 2
 
 
 def test_a_shared_reload_shows_at_once_to_servers_with_documents(libraries: Libraries) -> None:

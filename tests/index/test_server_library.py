@@ -21,8 +21,8 @@ from index import (
     ServerLibrary,
     UnknownDocumentError,
 )
+from index.originals import safe_name
 from index.reading import scan
-from index.server_library import safe_name
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 
@@ -48,7 +48,7 @@ def names(own: ServerLibrary) -> list[str]:
 
 
 def files_of(own: ServerLibrary) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in own.originals()}
+    return {file.path: (own.corpus / file.path).read_bytes() for file in own.originals.files()}
 
 
 # --------------------------------------------------------------------- adding
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_not_stored(own: ServerLibrary, name: str, data: 
     [(Quota(documents=2), "2 documents"), (Quota(bytes=150), "MB together"), (Quota(characters=130), "characters")],
 )
 def test_a_quota_is_kept_and_named(own: ServerLibrary, quota: Quota, names_part: str) -> None:
-    own.quota = quota
+    own.originals.quota = quota
     own.add("whales.md", WHALES)
     own.add("otters.md", OTTERS)
     before = files_of(own)
@@ -278,7 +278,7 @@ def test_an_export_holds_the_originals_and_nothing_else(own: ServerLibrary) -> N
     own.add("Über Otter.md", OTTERS)
     file = io.BytesIO()
 
-    assert own.export(file) == 2
+    assert own.originals.export(file) == 2
 
     with zipfile.ZipFile(file) as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
