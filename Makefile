@@ -10,8 +10,9 @@ SETS ?=
 # New languages for `make catalogues`, as gettext names them: LANGUAGES=fr
 LANGUAGES ?=
 
-# Of `make chaos`: how many schedules, and the seed of the first
+# Of `make chaos`: how many schedules, how many kills of reloads, and the seed of the first
 CHAOS_SEEDS ?= 5000
+CHAOS_KILLS ?= 200
 CHAOS_FIRST ?= 1
 
 BIN := $(VENV)/bin
@@ -43,8 +44,9 @@ run: setup ## Run the Discord bot; without a token, the terminal bot
 test: $(VENV)/.tests ## Run all tests
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
-chaos: $(VENV)/.tests ## Run 5,000 random schedules of trouble; CHAOS_SEEDS and CHAOS_FIRST choose others
-	CHAOS_SEEDS=$(CHAOS_SEEDS) CHAOS_FIRST=$(CHAOS_FIRST) HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/wire/test_chaos.py
+chaos: $(VENV)/.tests ## Run 5,000 random schedules of trouble and 200 kills; CHAOS_SEEDS, CHAOS_KILLS, CHAOS_FIRST choose others
+	CHAOS_SEEDS=$(CHAOS_SEEDS) CHAOS_KILLS=$(CHAOS_KILLS) CHAOS_FIRST=$(CHAOS_FIRST) HF_HUB_OFFLINE=1 \
+		$(BIN)/python -m pytest tests/wire/test_chaos.py tests/test_kills.py
 
 check: $(VENV)/.tests ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -431,6 +431,7 @@ def corpus_add(
             file.name,
             file.read_bytes(),
             replace=replace,
+            yes=server is not None,
             by=BY_TERMINAL,
             on_progress=show,
             on_wait=terminal.hint_waiting,

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -264,15 +265,17 @@ class AnswerService:
         return await self._build(guild_id, lambda: library.rollback(generation, by=by))
 
     async def add(self, guild_id: int, name: str, data: bytes, *, replace: bool = False, by: str = "") -> Added:
-        """Add a document to a server's own; raises as `ServerLibrary.add` does."""
+        """Add a document to a server's own and make it current; raises as `Library.add` does."""
         library = self.libraries.server(guild_id)
         return await self._build(
             guild_id,
-            lambda: library.add(name, data, replace=replace, by=by, on_progress=self._step_aside, on_wait=self._wait),
+            lambda: library.add(
+                name, data, replace=replace, yes=True, by=by, on_progress=self._step_aside, on_wait=self._wait
+            ),
         )
 
     async def remove(self, guild_id: int, document_id: str, *, by: str = "") -> ReloadReport:
-        """Remove a document from a server's own; raises as `ServerLibrary.remove` does."""
+        """Remove a document from a server's own; raises as `Library.remove` does."""
         library = self.libraries.server(guild_id)
         return await self._build(
             guild_id,
@@ -347,16 +350,24 @@ class AnswerService:
             _log_report(await self.reload(by=BY_BOT))
 
     async def _take_in_added(self) -> None:
-        """Take in what servers had added when the last process ended before it was in their index."""
+        """Take in what servers had added or removed when the last process ended before it was so in their index.
+
+        Their moderators have said what they want already, so it needs no further yes.
+        """
         await self._ready.wait()
         for guild_id in await self._build(0, self._server_ids):
             try:
-                if await self._build(guild_id, self.libraries.server(guild_id).may_reload_itself):
-                    _log_report(await self.reload(guild_id, by=BY_BOT))
+                _log_report(await self._build(guild_id, partial(self._bring_up_to_date, guild_id)))
             except RetrievalError as error:
                 log.error("guild=%d: %s", guild_id, error)
             except Exception:  # the others are to be taken in all the same
                 log.exception("guild=%d: what was added cannot be taken in", guild_id)
+
+    def _bring_up_to_date(self, guild_id: int) -> ReloadReport | None:
+        library = self.libraries.server(guild_id)
+        if not library.may_reload_itself():
+            return None
+        return library.reload(yes=True, by=BY_BOT, on_progress=self._step_aside, on_wait=self._wait)
 
     def _server_ids(self) -> list[int]:
         self.libraries.clean_up()
@@ -405,8 +416,10 @@ class AnswerService:
                 log.exception("cannot look for a new generation")
 
 
-def _log_report(report: ReloadReport) -> None:
+def _log_report(report: ReloadReport | None) -> None:
     """Say of a reload that nobody waits for what somebody should know."""
+    if report is None:
+        return
     for failure in report.failed:
         log.warning("left out %s: it %s", failure.path, failure.reason)
     if not report.made_current:

@@ -7,9 +7,9 @@ import datetime
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -385,8 +385,16 @@ def read_manifest(folder: Path, name: str) -> Manifest:
         raise StaleGenerationError(f"generation {name} cannot be read: {error}") from error
 
 
-def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generation:
+def open_generation(
+    folder: Path, name: str, *, embedder: Embedder, read: Callable[[str], Segment] | None = None
+) -> Generation:
     """Open a generation after checking every file it needs.
+
+    Args:
+        folder: The library's folder.
+        name: The generation's id.
+        embedder: The model that it was built with.
+        read: Gives the segment with a key; by default it is read from disk.
 
     Raises:
         StaleGenerationError: It is missing or damaged, or was made by another version or with another model.
@@ -403,7 +411,8 @@ def open_generation(folder: Path, name: str, *, embedder: Embedder) -> Generatio
         if found != expected:
             raise StaleGenerationError(f"generation {name} is damaged: {path} has changed")
     try:
-        segments = [read_segment(folder / "segments", manifest.segments[entry.id]) for entry in manifest.documents]
+        read = read or partial(read_segment, folder / "segments")
+        segments = [read(manifest.segments[entry.id]) for entry in manifest.documents]
         return Generation(
             manifest,
             segments,

@@ -20,6 +20,7 @@ import re
 import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -56,9 +57,9 @@ from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document,
 from index.reranking import Reranker
 from index.segment import (
     Segment,
+    SegmentStore,
     build_segment,
     checksum_of,
-    read_segment,
     segment_key,
     write_segment,
     write_whole,
@@ -86,6 +87,8 @@ LARGE_REMOVAL = 0.2
 """A reload that would take away more than this share of the documents waits for somebody's yes."""
 
 SETTLED_NS = 2_000_000_000
+
+LEFT_OVER_S = 3600.0
 
 PREPARED_FILE = "prepared.json"
 
@@ -147,6 +150,7 @@ class Library:
         place = hashlib.sha256(f"{corpus.resolve()}\0{embedder.digest}".encode()).hexdigest()[:12]
         self.folder = data / "libraries" / f"{re.sub(r'[^A-Za-z0-9-]', '-', corpus.resolve().name)[:32]}-{place}"
         self.originals = Originals(corpus, self.folder / "documents.lock")
+        self._store = SegmentStore(self.folder / "segments")
         self._generation: Generation | None = None
         self._swap = threading.Lock()
 
@@ -184,7 +188,7 @@ class Library:
             if self._generation is not None and self._generation.id == name:
                 return None
             try:
-                generation = open_generation(self.folder, name, embedder=self.embedder)
+                generation = self._open_generation(name)
             except StaleGenerationError as error:
                 log.warning("cannot open generation=%s: %s", name, error)
                 return None if self._generation else str(error)
@@ -356,6 +360,7 @@ class Library:
         data: bytes,
         *,
         replace: bool = False,
+        yes: bool = False,
         by: str = "",
         on_progress: Progress = no_progress,
         on_wait: Waiting | None = None,
@@ -366,6 +371,7 @@ class Library:
             name: Its file's name.
             data: Its file's bytes.
             replace: Whether a document of that name may be replaced.
+            yes: As in `reload`: without it, a document may be stored and wait to become current.
             by: Who adds it, for the history.
             on_progress: As in `reload`.
             on_wait: As in `reload`. Where waiting is refused, the document is stored all the same.
@@ -378,7 +384,7 @@ class Library:
         self.open()
         known = self._generation.manifest.documents if self._generation else ()
         document, is_replaced = self.originals.add(name, data, replace=replace, known=known)
-        report = self.reload(by=by, on_progress=on_progress, on_wait=on_wait)
+        report = self.reload(yes=yes, by=by, on_progress=on_progress, on_wait=on_wait)
         return Added(document, hashlib.sha256(data).hexdigest(), is_replaced, report)
 
     def remove(
@@ -526,7 +532,7 @@ class Library:
         )
         for file in found:
             key = segment_key(digests[file.path], self.embedder)
-            if not self._has_segment(key):
+            if not self._store.is_whole(key):
                 try:
                     document = read_document(self.corpus, file)
                     key = segment_key(document.digest, self.embedder)
@@ -538,7 +544,7 @@ class Library:
                     if not (kept and current):
                         continue
                     key = current.manifest.segments[file.id]
-                    if not self._has_segment(key):  # what is in memory is all that is left of it
+                    if not self._store.is_whole(key):  # what is in memory is all that is left of it
                         write_segment(current.segment(file.id), self.folder / "segments", key)
             plan.keys[file.id] = key
         plan.keys = dict(sorted(plan.keys.items()))
@@ -581,10 +587,10 @@ class Library:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""
         name = generation_id(plan.keys, plan.failed, plan.golden)
         try:
-            return open_generation(self.folder, name, embedder=self.embedder), 0
+            return self._open_generation(name), 0
         except StaleGenerationError:
             embedded = self._build(plan, on_progress)
-            return open_generation(self.folder, name, embedder=self.embedder), embedded
+            return self._open_generation(name), embedded
 
     def _build(self, plan: _Plan, on_progress: Progress) -> int:
         """Embed what is new and write the generation; return how many passages were embedded."""
@@ -609,13 +615,14 @@ class Library:
 
         projection = self._generation.projection if self._generation else learn_projection(self.embedder)
         segments: list[Segment] = []
+        in_memory = self._segments_in_memory()
         for key in plan.keys.values():
             if key in plan.unbuilt:
                 seen += len(plan.unbuilt[key].text)
                 segment = build_segment(plan.unbuilt[key], self.embedder, projection, on_passages=step)
                 write_segment(segment, folder, key)
             else:
-                segment = read_segment(folder, key)
+                segment = in_memory[key] if key in in_memory else self._store.read(key)
             segments.append(segment)
         manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed, golden=plan.golden)
         known = self._generation.vocabulary if self._generation else None
@@ -666,6 +673,10 @@ class Library:
         for path in _entries(self.folder / "segments"):
             if path.name.startswith(".") or path.stem not in used:
                 path.unlink(missing_ok=True)
+        for path in self.folder.glob(".*.tmp"):  # notes are written by whoever looks, too: only old ones are left over
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > LEFT_OVER_S:
+                    path.unlink()
 
     # ---------------------------------------------------------------- helpers
 
@@ -680,15 +691,23 @@ class Library:
         return read_manifest(self.folder, line.current) if line.current not in (None, EMPTY) else None
 
     def _open_named(self, name: str) -> Generation | None:
-        return None if name == EMPTY else open_generation(self.folder, name, embedder=self.embedder)
+        return None if name == EMPTY else self._open_generation(name)
 
-    def _has_segment(self, key: str) -> bool:
-        """Whether a segment can be used again; one that is damaged is built anew in its place."""
-        try:
-            read_segment(self.folder / "segments", key)
-        except StaleGenerationError:
-            return False
-        return True
+    def _open_generation(self, name: str) -> Generation:
+        """Open a generation from disk, without reading again what is in memory and whole on disk."""
+        known = self._segments_in_memory()
+
+        def read(key: str) -> Segment:
+            return known[key] if key in known and self._store.is_whole(key) else self._store.read(key)
+
+        return open_generation(self.folder, name, embedder=self.embedder, read=read)
+
+    def _segments_in_memory(self) -> dict[str, Segment]:
+        """The segments of the opened generation by their keys."""
+        if self._generation is None:
+            return {}
+        keys = self._generation.manifest.segments
+        return {keys[segment.document.id]: segment for segment in self._generation.segments}
 
     def _golden_questions(self) -> list[FileState]:
         """The file of golden questions as it lies on disk, where there is one."""

@@ -216,6 +216,45 @@ def read_segment(folder: Path, key: str) -> Segment:
         raise StaleGenerationError(f"segment {key} cannot be read: {error}") from error
 
 
+class SegmentStore:
+    """The segments of a library on disk, each of which is read and checked once, until its files are touched.
+
+    Args:
+        folder: Where they lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._checked: dict[str, list[tuple[int, int, int]]] = {}
+        """What the system told of a segment's files when they were whole."""
+
+    def read(self, key: str) -> Segment:
+        """Read a segment; raises as `read_segment` does."""
+        seen = self._look(key)
+        segment = read_segment(self.folder, key)
+        self._checked[key] = seen
+        return segment
+
+    def is_whole(self, key: str) -> bool:
+        """Whether a segment can be used again; one that is damaged is to be built anew in its place."""
+        if key in self._checked and self._checked[key] == self._look(key):
+            return True
+        try:
+            self.read(key)
+        except StaleGenerationError:
+            self._checked.pop(key, None)
+            return False
+        return True
+
+    def _look(self, key: str) -> list[tuple[int, int, int]]:
+        """Size, time of change and number of both files; nothing where one is missing."""
+        try:
+            status = [(self.folder / f"{key}.{suffix}").stat() for suffix in ("json", "npz")]
+        except OSError:
+            return []
+        return [(one.st_size, one.st_mtime_ns, one.st_ino) for one in status]
+
+
 def _spans(pairs: Sequence[Sequence[int]]) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in pairs)
 

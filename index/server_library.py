@@ -16,6 +16,7 @@ from index.errors import UnknownDocumentError
 from index.joining import SERVER_PREFIX
 from index.library import Library
 from index.originals import Originals, Quota
+from index.segment import SegmentStore
 from index.values import Document, DocumentEntry
 
 SERVERS = "servers"
@@ -48,6 +49,7 @@ class ServerLibrary(Library):
         )
         # the folder may move: unlike a corpus, it has no other name than the server's
         self.folder = self.home / "library" / self.embedder.digest[:12]
+        self._store = SegmentStore(self.folder / "segments")
         self.originals = Originals(
             self.corpus, self.home / "documents.lock", prefix=self.id_prefix, quota=quota or Quota()
         )

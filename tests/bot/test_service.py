@@ -615,6 +615,20 @@ async def test_what_was_stored_before_a_crash_is_taken_in_at_the_start(library: 
     assert [name for name in named if name.startswith("server/")] == ["server/whales"]
 
 
+async def test_a_removal_that_a_crash_cut_short_is_finished_at_the_start(library: Library):
+    server = libraries_over(library).server(ADA)
+    server.add("whales.md", WHALES)
+    server.add("otters.md", b"# Otters\n\nOtters hold hands while they sleep.\n")
+    (server.corpus / "whales.md").unlink()
+
+    async with serving(library) as service:
+        await until(lambda: not service.libraries.server(ADA).may_reload_itself())
+        await service._build(ADA, lambda: None)
+        named = [entry.id for entry in await service.documents(ADA)]
+
+    assert [name for name in named if name.startswith("server/")] == ["server/otters"]
+
+
 async def test_a_server_that_rolled_back_stays_there_through_a_restart(library: Library):
     server = libraries_over(library).server(ADA)
     server.add("whales.md", WHALES)
