@@ -58,8 +58,8 @@ PARTS = {
 class MadeUpEmbedder(SentenceTransformerEmbedder):
     """Vectors of the right shape, which take no time."""
 
-    _pool = np.random.default_rng(0).standard_normal((100_000, 384), dtype=np.float32)
-    _pool /= np.linalg.norm(_pool, axis=1, keepdims=True)
+    _made_up_rows = np.random.default_rng(0).standard_normal((100_000, 384), dtype=np.float32)
+    _made_up_rows /= np.linalg.norm(_made_up_rows, axis=1, keepdims=True)
     _place = 0
 
     def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
@@ -74,8 +74,8 @@ class MadeUpEmbedder(SentenceTransformerEmbedder):
         return Embedding(self._units(1 + len(sentences)), tokens, np.array(words, dtype=np.int64))
 
     def _units(self, count: int) -> Vectors:
-        self._place = (self._place + 7919) % (len(self._pool) - count)
-        return self._pool[self._place : self._place + count]
+        self._place = (self._place + 7919) % (len(self._made_up_rows) - count)
+        return self._made_up_rows[self._place : self._place + count]
 
 
 def main() -> None:

@@ -623,7 +623,8 @@ def _run_discord(terminal: Terminal) -> None:
         end_on_signals()
         state = State(terminal.settings.data_dir / "bot.sqlite3")
         try:
-            await run_bot(terminal.settings, AnswerService(terminal.libraries()), state)
+            service = AnswerService(terminal.libraries(), watches=terminal.settings.corpus_watch)
+            await run_bot(terminal.settings, service, state)
         finally:
             state.close()
 

@@ -23,6 +23,7 @@ from typing import TypeVar
 
 from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
+from bot.watching import settled_changes
 from index import (
     Added,
     Answer,
@@ -72,7 +73,14 @@ class _ClosingError(RetrievalError):
 class AnswerService:
     """Answers questions from the shared library and servers' own, and keeps them current."""
 
-    def __init__(self, libraries: Libraries) -> None:
+    def __init__(self, libraries: Libraries, *, watches: bool = False) -> None:
+        """Take the libraries; nothing is opened yet.
+
+        Args:
+            libraries: What is searched.
+            watches: Whether files of the shared corpus that change are taken in without being told to.
+        """
+        self._watches = watches
         self.libraries = libraries
         self.library = libraries.shared
         self.turns = Turns()
@@ -90,7 +98,10 @@ class AnswerService:
 
     def start(self) -> None:
         """Begin to load what is there and to build what is not; returns at once."""
-        for work in (self._load(), self._take_in_added(), self._keep_current()):
+        works = [self._load(), self._take_in_added(), self._keep_current()]
+        if self._watches:
+            works.append(self._watch())
+        for work in works:
             task = asyncio.get_running_loop().create_task(work)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -348,6 +359,16 @@ class AnswerService:
         if await self._build(None, self.library.may_reload_itself):
             log.info("files have changed since the current generation was built; reloading")
             _log_report(await self.reload(by=BY_BOT))
+
+    async def _watch(self) -> None:
+        """Take in files of the shared corpus when they have changed and come to rest."""
+        async for _ in settled_changes(self.library.corpus):
+            try:
+                await self._take_in_changes()
+            except RetrievalError as error:
+                log.error("changed files are not taken in: %s", error)
+            except Exception:  # the next change may be better
+                log.exception("changed files are not taken in")
 
     async def _take_in_added(self) -> None:
         """Take in what servers had added or removed when the last process ended before it was so in their index.

@@ -31,6 +31,7 @@ class Settings:
     discord_guild_ids: tuple[int, ...] = ()
     message_content: bool = False
     corpus_url: str = ""
+    corpus_watch: bool = False
     embedding_model: str = ""
     reranker_model: str = ""
     reader_model: str = ""
@@ -139,6 +140,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "MESSAGE_CONTENT": _switch,
     "CORPUS_DIR": lambda value: Path(value).expanduser(),
     "CORPUS_URL": _address,
+    "CORPUS_WATCH": _switch,
     "DATA_DIR": lambda value: Path(value).expanduser(),
     "EMBEDDING_MODEL": str,
     "RERANKER_MODEL": str,

@@ -22,6 +22,7 @@ CASES = [
     ("MESSAGE_CONTENT", "1", "message_content", True, "0", False),
     ("CORPUS_DIR", "papers", "corpus_dir", Path("papers"), "other", Path("other")),
     ("CORPUS_URL", "https://example.org/c", "corpus_url", "https://example.org/c", "http://x.org", "http://x.org"),
+    ("CORPUS_WATCH", "1", "corpus_watch", True, "0", False),
     ("DATA_DIR", "index", "data_dir", Path("index"), "other", Path("other")),
     ("EMBEDDING_MODEL", "some/model", "embedding_model", "some/model", "other", "other"),
     ("RERANKER_MODEL", "some/model", "reranker_model", "some/model", "other", "other"),
