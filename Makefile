@@ -68,6 +68,7 @@ bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets,
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
 	$(BIN)/python -m benchmarks.load
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.reload
 	$(if $(SETS),@$(INSTALL) --editable '.[bench]')
 	$(if $(SETS),$(BIN)/python -m benchmarks.languages $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scale $(SETS))

@@ -41,7 +41,7 @@ from index.evidence import Evidence
 from index.generation import Generation, manifest_of, open_generation, texts_of, write_generation
 from index.questions import GOLDEN_QUESTIONS, EvaluationQuestion, QuestionKind, read_golden_questions
 from index.retrieval import CANDIDATE_PASSAGES
-from index.segment import Segment, segment_key, write_segment
+from index.segment import Segment, Words, segment_key, write_segment
 from index.values import Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
@@ -148,9 +148,11 @@ class OtherText:
         is_other = generator.random(len(segment.tokens)) < OTHER_TOKENS
         tokens = segment.tokens.copy()
         tokens[is_other] = self._tokens[generator.integers(len(self._tokens), size=is_other.sum())]
+        reworded = replace(document, id=name, path=f"{name}.md", title=f"{document.title} {number}", text=text)
         return replace(
             segment,
-            document=replace(document, id=name, path=f"{name}.md", title=f"{document.title} {number}", text=text),
+            document=reworded,
+            words=Words.of(reworded, segment.passages),
             # objects of its own, as those of a document that was read have
             passages=tuple(
                 Passage(

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from bot.console import print_answer, run_console
+from bot.console import BY_TERMINAL, print_answer, run_console
 from bot.logs import set_up_logging
 from bot.render.wording import refusal_in_words, risks_in_words, running_in_words
 from bot.reports import (
@@ -72,9 +72,6 @@ app = typer.Typer(
 )
 corpus_app = typer.Typer(help="The documents: what is in the index, and taking in changes.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
-
-BY_TERMINAL = "terminal"
-"""Who it was, in the history."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServerOption = Annotated[

@@ -23,6 +23,8 @@ from bot.render.wording import (
 from index import Answer, Library, Quote, RetrievalError, Trace, Verdict
 
 PROMPT = "? "
+BY_TERMINAL = "terminal"
+"""Who it was, in the history of a library."""
 WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
 
 
@@ -205,7 +207,7 @@ def _take_in_changes(library: Library, errors: Console) -> None:
     try:
         if not library.may_reload_itself():
             return
-        report = library.reload()
+        report = library.reload(by=BY_TERMINAL)
     except RetrievalError as error:
         errors.print(Text(error.user_message, style="yellow"))
         return

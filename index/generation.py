@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 from index.confidence import Calibration, shipped_calibration
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError, UnknownDocumentError
-from index.keywords import KeywordIndex, terms
+from index.keywords import KeywordIndex
 from index.languages import languages_of
 from index.segment import (
     ARRAYS,
     SEGMENT_FORMAT,
     Segment,
     checksum_of,
-    heading_of,
     read_segment,
     reading_of,
     write_whole,
@@ -137,8 +136,8 @@ class Generation:
             manifest,
             segments,
             FaissIndex.build(np.concatenate([segment.passage_vectors for segment in segments])),
-            KeywordIndex.build(list(_passage_terms(segments))),
-            KeywordIndex.build(list(_sentence_terms(segments))),
+            KeywordIndex.build([words.split() for segment in segments for words in segment.words.passages]),
+            KeywordIndex.build([words.split() for segment in segments for words in segment.words.sentences]),
             vocabulary,
             projection,
         )
@@ -438,22 +437,6 @@ def _pooled(segments: Sequence[Segment]) -> tuple[tuple[Segment, ...], dict[str,
         replace(segment, **{name: views[name][number] for name in ARRAYS}) for number, segment in enumerate(segments)
     )
     return tuple(looking), pooled
-
-
-def _passage_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
-    """The words of each passage; those of its title and headings count as its own."""
-    for segment in segments:
-        document = segment.document
-        for passage in segment.passages:
-            above = " ".join(document.sections[passage.section][:-1])
-            yield terms(f"{above} {heading_of(document, passage.section)} {document.plain(passage.span)}")
-
-
-def _sentence_terms(segments: Iterable[Segment]) -> Iterable[list[str]]:
-    for segment in segments:
-        for passage in segment.passages:
-            for sentence in passage.sentences:
-                yield terms(segment.document.plain(sentence.span))
 
 
 def texts_of(segments: Iterable[Segment]) -> Iterator[str]:

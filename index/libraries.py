@@ -21,14 +21,23 @@ from index.suggesting import Suggestions
 from index.values import Answer, Document, DocumentEntry
 
 OPEN_AT_MOST = 32
-"""Servers' libraries in memory; a quota's worth of text takes some 200 MB, most take next to nothing."""
+"""Servers' libraries in memory; most take next to nothing."""
+
+PASSAGES_AT_MOST = 50_000
+"""Of all of them together, some 26 KB each; a quota's worth is 15,000 or so."""
 
 
 class Libraries:
     """The shared library, and servers' own."""
 
     def __init__(
-        self, shared: Library, data: Path, *, open_at_most: int = OPEN_AT_MOST, quota: Quota | None = None
+        self,
+        shared: Library,
+        data: Path,
+        *,
+        open_at_most: int = OPEN_AT_MOST,
+        passages_at_most: int = PASSAGES_AT_MOST,
+        quota: Quota | None = None,
     ) -> None:
         """Take the shared library; nothing is read or written yet.
 
@@ -36,12 +45,14 @@ class Libraries:
             shared: For everybody.
             data: Where servers' libraries are kept.
             open_at_most: How many of them are in memory at once.
+            passages_at_most: How many passages they have together.
             quota: What each server may add.
         """
         self.shared = shared
         self._data = data
         self._quota = quota
         self._open_at_most = open_at_most
+        self._passages_at_most = passages_at_most
         self._servers: OrderedDict[int, ServerLibrary] = OrderedDict()
         self._joined: dict[int, JoinedGeneration] = {}
         self._suggestions: dict[int | None, tuple[str, Suggestions]] = {}
@@ -55,7 +66,7 @@ class Libraries:
                     server_id, data=self._data, shared=self.shared, quota=self._quota
                 )
             self._servers.move_to_end(server_id)
-            while len(self._servers) > self._open_at_most:
+            while len(self._servers) > 1 and self._are_too_many():
                 self._close(next(iter(self._servers)))
             return self._servers[server_id]
 
@@ -170,6 +181,11 @@ class Libraries:
     def _close(self, server_id: int) -> None:
         for opened in (self._servers, self._joined, self._suggestions):
             opened.pop(server_id, None)
+
+    def _are_too_many(self) -> bool:
+        opened = [library.opened for library in self._servers.values()]
+        passages = sum(len(generation.passages) for generation in opened if generation is not None)
+        return len(opened) > self._open_at_most or passages > self._passages_at_most
 
     def _has_library(self, server_id: int) -> bool:
         return (self._data / SERVERS / str(server_id)).is_dir()

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError
+from index.keywords import terms
 from index.models import BATCH_SIZE
 from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 4
-"""Raised with every change of what is stored of a document, the sample of `index/tokens.py` included."""
+SEGMENT_FORMAT = 5
+"""Raised with every change of what is stored of a document, the sample of `index/tokens.py` and what counts as a word
+included."""
 
 ARRAYS = (
     "passage_vectors",
@@ -33,6 +35,30 @@ ARRAYS = (
     "heading_tokens",
     "heading_token_counts",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a document as BM25 counts them, parted by blanks: finding them takes longer than all that a reload
+    does with them.
+    """
+
+    passages: tuple[str, ...]
+    """Of each passage; those of its title and headings count as its own."""
+    sentences: tuple[str, ...]
+    """Of each sentence of each passage."""
+
+    @classmethod
+    def of(cls, document: Document, passages: Sequence[Passage]) -> Words:
+        """Find the words of a document that is split into passages."""
+
+        def words(text: str) -> str:
+            return " ".join(terms(text))
+
+        return cls(
+            tuple(words(f"{_headings_of(document, one.section)} {document.plain(one.span)}") for one in passages),
+            tuple(words(document.plain(sentence.span)) for one in passages for sentence in one.sentences),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +79,7 @@ class Segment:
     """The same of each section's title and heading, `(heading tokens, kept)`."""
     heading_token_counts: NDArray[np.int64]
     """How many tokens each of the document's sections has in its heading, `(sections,)`."""
+    words: Words
 
     def __post_init__(self) -> None:
         sentences = sum(len(passage.sentences) for passage in self.passages)
@@ -113,6 +140,7 @@ def build_segment(
         token_counts=np.array(counts, dtype=np.int64),
         heading_tokens=np.concatenate(headings),
         heading_token_counts=np.array([len(heading) for heading in headings], dtype=np.int64),
+        words=Words.of(document, passages),
     )
 
 
@@ -130,6 +158,11 @@ def heading_of(document: Document, section: int) -> str:
     """What stands above a section: the document's title and the nearest heading."""
     # a title that was a file's name has its words joined
     return " ".join((document.title.replace("_", " "), *document.sections[section][-1:]))
+
+
+def _headings_of(document: Document, section: int) -> str:
+    """All that stands above a section: headings, and what `heading_of` gives."""
+    return f"{' '.join(document.sections[section][:-1])} {heading_of(document, section)}"
 
 
 def reading_of(document: Document, passage: Passage) -> tuple[str, list[Span]]:
@@ -168,6 +201,7 @@ def write_segment(segment: Segment, folder: Path, key: str) -> None:
             ]
             for passage in segment.passages
         ],
+        "words": [segment.words.passages, segment.words.sentences],
         "text": document.text,
     }
     content["checksum"] = checksum_of(content)
@@ -211,7 +245,8 @@ def read_segment(folder: Path, key: str) -> Segment:
             for section, sentences in content["passages"]
         )
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return Segment(document, passages, *(arrays[name] for name in ARRAYS))
+            words = Words(*(tuple(texts) for texts in content["words"]))
+            return Segment(document, passages, words=words, **{name: arrays[name] for name in ARRAYS})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StaleGenerationError(f"segment {key} cannot be read: {error}") from error
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from index import Failure, Library, StaleGenerationError, UnknownDocumentError
 from index.generation import FailedFile, document_key, generation_id, open_generation, read_manifest
+from index.keywords import terms
 from index.segment import (
     ARRAYS,
     Segment,
@@ -245,3 +246,15 @@ def test_a_generation_under_another_ones_name_is_refused(library: Library, embed
 def test_a_missing_generation_is_refused(library: Library, embedder: WordEmbedder) -> None:
     with pytest.raises(StaleGenerationError, match="cannot be read"):
         open_generation(library.folder, "0123456789ab", embedder=embedder)
+
+
+def test_the_words_that_a_segment_keeps_are_those_of_its_passages_and_sentences(library: Library) -> None:
+    for segment in library.generation.segments:
+        document = segment.document
+        for passage, words in zip(segment.passages, segment.words.passages, strict=True):
+            above = " ".join((document.title, *document.sections[passage.section]))
+            assert sorted(words.split()) == sorted(terms(f"{above} {document.plain(passage.span)}"))
+        sentences = [sentence for passage in segment.passages for sentence in passage.sentences]
+        assert [words.split() for words in segment.words.sentences] == [
+            terms(document.plain(sentence.span)) for sentence in sentences
+        ]

@@ -282,6 +282,19 @@ def test_no_more_libraries_are_open_than_may_be_and_all_answer(library: Library,
     assert len(libraries._servers) == len(libraries._joined) == len(libraries._suggestions) - 1 == 2
 
 
+def test_large_libraries_are_closed_sooner(library: Library, tmp_path: Path) -> None:
+    libraries = Libraries(library, tmp_path / "data", passages_at_most=3)
+    for number in range(4):
+        text = "".join(f"## Part {part}\n\nThe quobbler{number} sleeps in den{part}.\n\n" for part in range(2))
+        libraries.server(number).add("fact.md", text.encode())
+
+    for number in (0, 3, 1):
+        assert libraries.ask("Where does it sleep?", server_id=number, nearest=True).quotes
+
+    assert sum(server.opened is not None for server in libraries._servers.values()) <= 2
+    assert list(libraries._servers)[-1] == 1
+
+
 def test_what_another_process_changes_is_noticed(libraries: Libraries, library: Library, tmp_path: Path) -> None:
     elsewhere = Libraries(library, tmp_path / "data")
     assert elsewhere.ask(LOUD, server_id=ADA).quotes
