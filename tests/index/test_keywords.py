@@ -136,3 +136,32 @@ def test_a_rare_near_word_counts_for_no_more_than_the_word_itself_could() -> Non
     scores = index.scores(["cabl"], {"cabl": [("telegram", 1.0)]})
 
     assert scores[3] == pytest.approx(scores[0], rel=0.01)
+
+
+@given(st.lists(word_lists, min_size=1, max_size=6), word_lists)
+@settings(max_examples=50)
+def test_an_index_counts_rare_words_itself_where_no_other_does(texts: list[list[str]], query: list[str]) -> None:
+    index = KeywordIndex.build(texts)
+
+    assert np.array_equal(index.scores(query, statistics=index), index.scores(query))
+
+
+@given(st.lists(word_lists, min_size=1, max_size=6), st.lists(word_lists, min_size=1, max_size=6), word_lists)
+@settings(max_examples=50)
+def test_shares_stay_shares_whichever_index_counts_rare_words(
+    texts: list[list[str]], others: list[list[str]], query: list[str]
+) -> None:
+    scores = KeywordIndex.build(texts).scores(query, statistics=KeywordIndex.build(others))
+
+    assert ((scores >= 0) & (scores <= 1 + 1e-6)).all()
+
+
+def test_how_much_a_word_counts_is_a_matter_of_the_index_that_counts_rare_words() -> None:
+    index = KeywordIndex.build([["apple", "pear"], ["apple", "fig"], ["apple", "plum"]])
+    everyday = KeywordIndex.build([["pear"]] * 50 + [["apple"]])
+
+    alone = index.scores(["apple", "pear"])
+    counted = index.scores(["apple", "pear"], statistics=everyday)
+
+    assert alone[0] - alone[1] > alone[1]  # pear is what tells the texts apart
+    assert counted[0] - counted[1] < counted[1]  # pear is on everybody's lips
