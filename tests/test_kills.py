@@ -22,6 +22,8 @@ KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
 SEED = int(os.environ.get("CHAOS_FIRST", "1"))
 
 SERVER = 7
+BEYOND = 1.4
+"""How far past the usual end of a change it may be killed: often enough it is still under way then."""
 FACT = "# Fact {0}\n\nThe quobbler{0} sleeps in den{0} until the moon rises over it.\n"
 QUESTION = "When was the lighthouse on Grey Skerry built from granite?"
 
@@ -33,7 +35,7 @@ class World:
         self.corpus, self.data = corpus, data
         self.random = random.Random(seed)
         self.taken_s: dict[str, float] = {}
-        """How long each kind of change takes when nothing disturbs it."""
+        """How long each kind of change took when it was last left alone."""
         self.interrupted = 0
         self.moved = 0
         """How many changes were killed when they had become visible already."""
@@ -96,12 +98,12 @@ class World:
         other = SERVER if change.server_id is None else None
         untouched = read_line(self.library(other).folder)
         # a kind's first change is not killed: it tells how long it takes
-        after_s = self.random.random() * 1.1 * self.taken_s[kind] if kind in self.taken_s else DONE_WITHIN_S
+        after_s = self.random.random() * BEYOND * self.taken_s[kind] if kind in self.taken_s else DONE_WITHIN_S
 
         taken_s = killed(change, self.corpus, self.data, after_s=after_s)
 
         if taken_s is not None:
-            self.taken_s[kind] = min(taken_s, self.taken_s.get(kind, taken_s))
+            self.taken_s[kind] = taken_s
         self.interrupted += taken_s is None
         self._check_originals(change, is_done=taken_s is not None)
         self._check_line(change, before.current, before.before_current(), is_done=taken_s is not None)
@@ -165,7 +167,7 @@ def test_killed_at_any_moment_it_starts_answers_and_has_lost_nothing(tmp_path: P
         asyncio.run(world.restart())
 
     print(f"{KILLS} changes, {world.interrupted} killed in the middle, {world.moved} of these when they showed already")
-    assert world.interrupted >= KILLS / 3
+    assert world.interrupted >= KILLS / 5
     world.library(None).reload(yes=True)
     world.library(SERVER).add("last.md", FACT.format("last").encode())
     assert [path.name for path in world.data.rglob(".*") if not path.name.endswith(".tmp")] == []
