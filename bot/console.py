@@ -76,6 +76,8 @@ def _quote_text(quote: Quote) -> Text:
 def _citation_text(number: int, quote: Quote) -> Text:
     citation = quote.citation
     place = citation.title + (f" \u203a {citation.section}" if citation.section else "")
+    if citation.page is not None:
+        place += f", page {citation.page}"
     text = Text(f"[{number}] {place}", style="cyan")
     start, end = citation.span
     text.append(f"  {citation.document} {start}:{end}", style="dim")

@@ -259,7 +259,7 @@ def _quote_of(
             document=document.id,
             title=document.title,
             section=section or None,
-            page=None,
+            page=document.page_of(span.start),
             span=span,
             publisher=_text(metadata.get("publisher")),
             published=_text(metadata.get("published")),

@@ -65,6 +65,7 @@ from index.segment import (
     write_whole,
 )
 from index.tokens import learn_projection
+from index.twins import find_twins
 from index.values import (
     Added,
     Answer,
@@ -552,7 +553,7 @@ class Library:
             if not plan.failed:
                 raise CorpusError(
                     f"nothing in {self.corpus} can be read",
-                    user_message="There is nothing to answer from in {corpus}. Put .md or .txt files there.",
+                    user_message="There is nothing to answer from in {corpus}. Put documents there, .md or .pdf files for example.",
                     corpus=self.corpus,
                 )
             reasons = "; ".join(f"{item.failure.path} {item.failure.reason}" for item in plan.failed[:5])
@@ -563,6 +564,8 @@ class Library:
                 reasons=reasons,
             )
         after = current.manifest.segments if current else {}
+        fresh = [name for name, key in plan.keys.items() if after.get(name) != key]
+        documents = {name: self._planned(plan, name, current) for name in plan.keys} if fresh else {}
         removed = tuple(name for name in before if name not in plan.keys)
         known = {(item.failure.path, item.digest) for item in current.manifest.failed} if current else set()
         failed_anew = tuple(item.failure.path for item in plan.failed if (item.failure.path, item.digest) not in known)
@@ -581,7 +584,17 @@ class Library:
             failed=tuple(item.failure for item in plan.failed),
             failed_anew=failed_anew,
             risks=tuple(risks),
+            twins=tuple(find_twins(documents, fresh)),
         )
+
+    def _planned(self, plan: _Plan, name: str, current: Generation | None) -> Document:
+        """A document of a planned generation, from memory where it is there."""
+        key = plan.keys[name]
+        if key in plan.unbuilt:
+            return plan.unbuilt[key]
+        if current is not None and current.manifest.segments.get(name) == key:
+            return current.segment(name).document
+        return read_segment(self.folder / "segments", key).document
 
     def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""

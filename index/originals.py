@@ -20,7 +20,7 @@ from typing import BinaryIO
 import filelock
 
 from index.errors import AddingError, CorpusError, DocumentError
-from index.reading import MAX_FILE_BYTES, NOT_DOCUMENTS, READERS, FileState, read_document, scan
+from index.reading import MAX_FILE_BYTES, NOT_DOCUMENTS, SUFFIXES, FileState, read_document, scan
 from index.segment import sync_folder
 from index.values import DocumentEntry
 
@@ -240,8 +240,8 @@ def safe_name(name: str) -> str:
             user_message="The file's name is too long; {count} characters are the limit.",
             count=NAME_CHARACTERS,
         )
-    if suffix not in READERS:
-        known = ", ".join(sorted(READERS))
+    if suffix not in SUFFIXES:
+        known = ", ".join(sorted(SUFFIXES))
         raise AddingError(
             f"{suffix} is not read",
             user_message="I cannot read {kind}. I read {known}.",

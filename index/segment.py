@@ -23,7 +23,7 @@ from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 5
+SEGMENT_FORMAT = 6
 """Raised with every change of what is stored of a document, the sample of `index/tokens.py` and what counts as a word
 included."""
 
@@ -193,6 +193,8 @@ def write_segment(segment: Segment, folder: Path, key: str) -> None:
         "sections": document.sections,
         "hidden": document.hidden,
         "emphasis": document.emphasis,
+        "pages": document.pages,
+        "sketch": document.sketch,
         "sources": [[source.title, source.publisher, source.date, source.url] for source in document.sources],
         "passages": [
             [
@@ -233,6 +235,8 @@ def read_segment(folder: Path, key: str) -> Segment:
             emphasis=_spans(content["emphasis"]),
             sources=tuple(Source(*source) for source in content["sources"]),
             metadata=content["metadata"],
+            pages=tuple(content["pages"]),
+            sketch=tuple(content["sketch"]),
         )
         passages = tuple(
             Passage(

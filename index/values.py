@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -79,12 +79,20 @@ class Document:
     marks: tuple[Mark, ...] = ()
     sources: tuple[Source, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    pages: tuple[int, ...] = ()
+    """Where each page begins; empty for formats without pages."""
+    sketch: tuple[int, ...] = ()
+    """By which documents that say the same are found, see `index.twins`."""
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The front matter's tags."""
         tags = self.metadata.get("tags")
         return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+    def page_of(self, offset: int) -> int | None:
+        """The page on which a character stands, from 1; None where there are no pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     @cached_property
     def _hidden_ends(self) -> list[int]:
@@ -387,6 +395,16 @@ class GoldenChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Two documents that say the same."""
+
+    document: str
+    other: str
+    is_same: bool
+    """Whether their texts are the same to the character."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReloadReport:
     """What a reload found and did; document ids in order."""
 
@@ -399,6 +417,8 @@ class ReloadReport:
     failed: tuple[Failure, ...] = ()
     failed_anew: tuple[str, ...] = ()
     """Paths of those that had not failed before as they are now."""
+    twins: tuple[Twin, ...] = ()
+    """Added and changed documents that say what another one says."""
     passages: int = 0
     embedded: int = 0
     """Passages that had to be embedded anew."""

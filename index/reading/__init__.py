@@ -1,21 +1,14 @@
 """Files to documents: one module a format, and the scan of a corpus folder."""
 
-from index.reading.files import (
-    MAX_FILE_BYTES,
-    NOT_DOCUMENTS,
-    READERS,
-    FileState,
-    decode,
-    file_digest,
-    read_document,
-    scan,
-)
+from index.reading.decoding import decode
+from index.reading.files import MAX_FILE_BYTES, NOT_DOCUMENTS, FileState, file_digest, read_document, scan
 from index.reading.frontmatter import split_front_matter
+from index.reading.kinds import SUFFIXES
 
 __all__ = [
     "MAX_FILE_BYTES",
     "NOT_DOCUMENTS",
-    "READERS",
+    "SUFFIXES",
     "FileState",
     "decode",
     "file_digest",

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import CorpusError, DocumentError
-from index.reading.frontmatter import split_front_matter
-from index.reading.markdown import read_markdown
-from index.reading.outline import Outline
-from index.reading.text import read_text
+from index.reading.child import read_apart
+from index.reading.kinds import SUFFIXES
 from index.values import Document, Failure
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
-"""A text larger than this is a mistake more often than a document; it would take minutes to embed."""
+"""A file larger than this is a mistake more often than a document; it would take minutes to embed."""
 
-READERS: dict[str, Callable[[str], Outline]] = {".md": read_markdown, ".txt": read_text}
 NOT_DOCUMENTS = frozenset({"readme.md", "questions.jsonl", "floors.json"})
 
 
@@ -61,8 +56,8 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
         if legible != name:
             failures.append(Failure(legible, "has a name that is not UTF-8; rename it"))
             continue
-        if path.suffix.lower() not in READERS:
-            known = ", ".join(sorted(READERS))
+        if path.suffix.lower() not in SUFFIXES:
+            known = ", ".join(sorted(SUFFIXES))
             failures.append(Failure(name, f"{path.suffix or 'a file without a suffix'} is not read; use {known}"))
             continue
         try:
@@ -115,16 +110,13 @@ def read_document(folder: Path, file: FileState) -> Document:
         data = (folder / file.path).read_bytes()
     except OSError as error:
         raise DocumentError(f"cannot be opened: {error.strerror or error}") from error
-    metadata, text = split_front_matter(decode(data))
-    outline = READERS[Path(file.path).suffix.lower()](text)
-    if not outline.blocks:
-        raise DocumentError("is empty; it has no text to quote")
-    title = " ".join(str(metadata.get("title") or "").split()) or outline.title or Path(file.id).name
+    reading = read_apart(Path(file.path).name, data)
+    outline = reading.outline
     return Document(
         id=file.id,
         path=file.path,
-        title=title,
-        text=text,
+        title=outline.title or Path(file.id).name,
+        text=reading.text,
         digest=file_digest(file.path, data),
         blocks=outline.blocks,
         sections=outline.sections,
@@ -132,34 +124,12 @@ def read_document(folder: Path, file: FileState) -> Document:
         emphasis=outline.emphasis,
         marks=outline.marks,
         sources=outline.sources,
-        metadata=metadata,
+        metadata=reading.metadata,
+        pages=reading.pages,
+        sketch=reading.sketch,
     )
 
 
 def file_digest(path: str, data: bytes) -> str:
     """SHA-256 of a file's path below the corpus folder and its bytes: what a document is made from."""
     return hashlib.sha256(path.encode() + b"\0" + data).hexdigest()
-
-
-def decode(data: bytes) -> str:
-    """Decode UTF-8, or UTF-16 with a byte order mark, and make every line end `\\n`.
-
-    Other encodings are not guessed: a wrong guess would put false characters into quotes.
-
-    Raises:
-        DocumentError: The bytes are neither; the message names the first wrong one.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name = "utf-16", "UTF-16"
-    else:
-        encoding, name = "utf-8-sig", "UTF-8"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise DocumentError(
-            f"is not {name} text (byte 0x{data[error.start]:02X} in line {line}); save it as UTF-8"
-        ) from error
-    if "\0" in text:
-        raise DocumentError("is not text (it holds zero bytes)")
-    return text.replace("\r\n", "\n").replace("\r", "\n")

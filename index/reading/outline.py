@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from index.values import Block, BlockKind, Mark, Source, Span, merge_spans
 
@@ -18,6 +20,19 @@ class Outline:
     emphasis: tuple[Span, ...] = ()
     marks: tuple[Mark, ...] = ()
     sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of a file's bytes: all of a `Document` but its name."""
+
+    text: str
+    outline: Outline
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    pages: tuple[int, ...] = ()
+    """Where each page begins, of a format that has pages."""
+    sketch: tuple[int, ...] = ()
+    """See `index.twins.sketch_of`."""
 
 
 @dataclass(slots=True)

@@ -241,7 +241,7 @@ def test_only_the_last_few_generations_are_kept_and_no_segment_without_one(libra
     ("name", "data", "reason"),
     [
         ("latin.md", "Café in a wrong encoding.".encode("latin-1"), "is not UTF-8 text"),
-        ("binary.txt", b"text\0with zeros", "zero bytes"),
+        ("binary.txt", b"text\0with zeros", "binary data"),
         ("empty.md", b"", "is empty"),
         ("blank.txt", b" \n\n\t\n", "is empty"),
         ("only-front.md", b"---\ntitle: A\n---\n", "is empty"),
