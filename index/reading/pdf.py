@@ -24,14 +24,17 @@ MAX_PAGES = 2_000
 TAIL_BYTES = 2048
 """In these last bytes a whole file says that it ends; writers pad it a little."""
 
+LINE_HYPHEN = 2
 LARGER = 1.12
 """A heading's letters are larger than those of the text by this factor."""
 HEADING_CHARACTERS = 200
 NEW_PARAGRAPH = 1.25
 """A line that stands further below than the usual distance by this factor begins a paragraph."""
 EDGE_LINES = 2
-"""So many lines at the top and bottom of a page may be running ones."""
-RUNNING_PAGES = 3
+"""So many lines at the top and bottom of a page may be running ones, if they stand apart from the text."""
+APART = 1.6
+"""Times the size of their letters."""
+RUNNING_PAGES = 2
 RUNNING_SHARE = 0.3
 
 _BULLET = re.compile(
@@ -100,9 +103,11 @@ def _lines(page: Any, number: int) -> Iterator[_Line]:
     codes = [raw.FPDFText_GetUnicode(page, index) for index in range(page.count_chars())]
     x, y, box = ctypes.c_double(), ctypes.c_double(), raw.FS_RECTF()
     begin = 0
-    for end in [*(index for index, code in enumerate(codes) if code in (10, 13)), len(codes)]:
+    # a hyphen at the end of a line comes as 2, with the next line right behind it
+    ends = [index + (code == LINE_HYPHEN) for index, code in enumerate(codes) if code in (LINE_HYPHEN, 10, 13)]
+    for end in [*ends, len(codes)]:
         shown = [index for index in range(begin, end) if not chr(codes[index]).isspace()]
-        begin = end + 1
+        begin = end
         if not shown:
             continue
         text = _text(codes[shown[0] : shown[-1] + 1])
@@ -148,8 +153,17 @@ def _without_running(pages: Sequence[list[_Line]]) -> list[_Line]:
 
 
 def _edges(lines: Sequence[_Line]) -> list[_Line]:
+    """The lines at the top and bottom of a page that stand apart from its text."""
     by_height = sorted(lines, key=lambda line: -line.base)
-    return by_height if len(lines) <= 2 * EDGE_LINES else by_height[:EDGE_LINES] + by_height[-EDGE_LINES:]
+    return [*_apart(by_height), *_apart(by_height[::-1])]
+
+
+def _apart(lines: Sequence[_Line]) -> Sequence[_Line]:
+    """The first few lines up to a gap."""
+    for number in range(min(EDGE_LINES, len(lines) - 1), 0, -1):
+        if abs(lines[number].base - lines[number - 1].base) > APART * lines[number - 1].size:
+            return lines[:number]
+    return lines if len(lines) == 1 else ()
 
 
 def _form(line: _Line) -> tuple[str, int]:
