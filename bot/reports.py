@@ -34,6 +34,9 @@ def print_report(console: Console, report: ReloadReport, *, is_dry_run: bool = F
     for failure in report.failed:
         kept = " (its last good version stays)" if failure.kept else ""
         console.print(Text(f"  {failure.path}: it {failure.reason}{kept}", style="yellow"))
+    for twin in report.twins:
+        how = "the same as" if twin.is_same else "nearly the same as"
+        console.print(Text(f"  {twin.document} says {how} {twin.other}", style="yellow"))
     if report.golden:
         golden = report.golden
         console.print(

@@ -54,6 +54,7 @@ from index.values import (
     Source,
     Span,
     Trace,
+    Twin,
     Verdict,
 )
 
@@ -109,6 +110,7 @@ __all__ = [
     "Strictness",
     "SupersededError",
     "Trace",
+    "Twin",
     "UnknownDocumentError",
     "Verdict",
     "address_of",

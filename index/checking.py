@@ -20,9 +20,10 @@ from index.embedding import Embedder
 from index.errors import DocumentError, QuestionsError
 from index.keywords import terms
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
-from index.reading import read_document, scan
+from index.reading import decode, read_document, scan
 from index.splitting import split
-from index.values import Document, Passage, Source
+from index.twins import find_twins
+from index.values import Document, Passage, Source, Twin
 
 REQUIRED_KEYS = ("title", "summary", "updated", "licence")
 DATE_KEYS = ("published", "updated")
@@ -66,11 +67,14 @@ class _Read:
 
     document: Document
     passages: tuple[Passage, ...]
-    front_lines: int
+    front_lines: int | None
+    """Lines ahead of the text in its file; None where the text was taken out of a format without lines."""
 
     def finding(self, what: str, offset: int | None = None, *, is_remark: bool = False) -> Finding:
         """A finding at an offset of the document's text, or on the whole document."""
-        line = None if offset is None else self.front_lines + self.document.text.count("\n", 0, offset) + 1
+        line = None
+        if offset is not None and self.front_lines is not None:
+            line = self.front_lines + self.document.text.count("\n", 0, offset) + 1
         return Finding(self.document.path, line, what, is_remark)
 
 
@@ -98,9 +102,10 @@ def check_corpus(corpus: Path, embedder: Embedder, *, today: datetime.date | Non
         except DocumentError as error:
             findings.append(Finding(file.path, None, f"it {error}"))
             continue
-        lines = (corpus / file.path).read_text(encoding="utf-8-sig", errors="replace").count("\n")
         passages = split(document, fits=lambda text: True)
-        read.append(_Read(document, passages, max(0, lines - document.text.count("\n"))))
+        read.append(_Read(document, passages, _front_lines(corpus / file.path, document)))
+    once = {item.document.id: item.document for item in read if not MAY_REPEAT & set(item.document.tags)}
+    twins = tuple(find_twins(once, list(once)))
     for item in read:
         findings += _keys(item)
         findings += _footnotes(item)
@@ -108,13 +113,24 @@ def check_corpus(corpus: Path, embedder: Embedder, *, today: datetime.date | Non
         findings += _dates(item, today)
         findings += _long_sentences(item, embedder)
     findings += _citations(read)
-    findings += _repeats(read)
+    findings += _twins(read, twins)
+    findings += _repeats(read, twins)
     findings += _names(read, embedder)
     findings += _golden_questions(corpus, read)
     return tuple(sorted(findings, key=lambda finding: (finding.path, finding.line or 0, finding.what)))
 
 
+def _front_lines(path: Path, document: Document) -> int | None:
+    try:
+        whole = decode(path.read_bytes())
+    except (DocumentError, OSError):
+        return None
+    return whole.count("\n") - document.text.count("\n") if whole.endswith(document.text) else None
+
+
 def _keys(item: _Read) -> Iterator[Finding]:
+    if item.front_lines is None:  # a format that has no front matter
+        return
     for key in REQUIRED_KEYS:
         if item.document.metadata.get(key) in (None, "", []):
             yield item.finding(f"the front matter has no {key}")
@@ -215,7 +231,15 @@ def _long_sentences(item: _Read, embedder: Embedder) -> Iterator[Finding]:
 # -------------------------------------------------------------------- repeats
 
 
-def _repeats(read: Sequence[_Read]) -> Iterator[Finding]:
+def _twins(read: Sequence[_Read], twins: Sequence[Twin]) -> Iterator[Finding]:
+    """Documents that say what another one says."""
+    paths = {item.document.id: item.document.path for item in read}
+    for twin in twins:
+        how = "the same as" if twin.is_same else "nearly the same as"
+        yield Finding(paths[twin.document], None, f"it says {how} {paths[twin.other]}; keep one of the two")
+
+
+def _repeats(read: Sequence[_Read], twins: Sequence[Twin]) -> Iterator[Finding]:
     """Passages that nearly repeat another (containment of word shingles, Broder 1997)."""
     places: list[tuple[_Read, Passage, frozenset[tuple[str, ...]]]] = []
     holders: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -228,15 +252,19 @@ def _repeats(read: Sequence[_Read]) -> Iterator[Finding]:
                 for shingle in shingles:
                     holders[shingle].append(len(places))
                 places.append((item, passage, shingles))
+    told = {frozenset((twin.document, twin.other)) for twin in twins}
     shared: Counter[tuple[int, int]] = Counter()
     for numbers in holders.values():
         shared.update(combinations(numbers, 2))
     for (first, second), count in sorted(shared.items()):
         (one, passage, shingles), (other, other_passage, other_shingles) = places[first], places[second]
+        if frozenset((one.document.id, other.document.id)) in told:
+            continue
         if count >= REPEATED_SHARE * min(len(shingles), len(other_shingles)):
             here = other.finding("", other_passage.span.start)
             there = one.finding("", passage.span.start)
-            yield Finding(here.path, here.line, f"a passage nearly repeats {there.path}, line {there.line}")
+            where = there.path if there.line is None else f"{there.path}, line {there.line}"
+            yield Finding(here.path, here.line, f"a passage nearly repeats {where}")
 
 
 def _shingles(document: Document, passage: Passage) -> frozenset[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from index.values import Document, Failure
 MAX_FILE_BYTES = 20 * 1024 * 1024
 """A file larger than this is a mistake more often than a document; it would take minutes to embed."""
 
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 NOT_DOCUMENTS = frozenset({"readme.md", "questions.jsonl", "floors.json"})
 
 
@@ -55,6 +57,10 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
         legible = name.encode(errors="backslashreplace").decode()
         if legible != name:
             failures.append(Failure(legible, "has a name that is not UTF-8; rename it"))
+            continue
+        if _UNPRINTABLE.search(name):
+            legible = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", name)
+            failures.append(Failure(legible, "has a control character in its name; rename it"))
             continue
         if path.suffix.lower() not in SUFFIXES:
             known = ", ".join(sorted(SUFFIXES))

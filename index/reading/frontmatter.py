@@ -19,6 +19,15 @@ LARGEST_NUMBER = 2**63
 _BLOCK = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe loader without merge keys: a few lines of them multiply to more values than a memory holds."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "'<<' is not read", key.start_mark)
+
+
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     """Cut a text into its front matter and what follows the closing line, which stays unchanged.
 
@@ -35,7 +44,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
             raise DocumentError("has front matter without a closing '---' line; add it")
         return {}, text  # a thematic break opens the text
     try:
-        metadata = yaml.safe_load(block[1])
+        metadata = yaml.load(block[1], _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 2}" if mark else ""

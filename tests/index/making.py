@@ -114,7 +114,7 @@ def epub(chapters: Sequence[str], *, title: str = "A book") -> bytes:
         "OPS/book.opf": package.encode(),
     }
     parts |= {
-        f"OPS/text/c {number}.xhtml": f'<?xml version="1.0" encoding="utf-8"?><html><body>{chapter}</body></html>'.encode()
+        f"OPS/text/c {number}.xhtml": f'<?xml version="1.0"?><html><body>{chapter}</body></html>'.encode()
         for number, chapter in enumerate(chapters)
     }
     return packed(parts)

@@ -87,10 +87,10 @@ def test_a_link_without_https_is_only_remarked_on(tmp_path: Path):
 
 
 def test_a_source_that_documents_cite_differently_is_found_where_it_differs_from_most(tmp_path: Path):
-    text = "A claim.[^1]\n\n[^1]: [Lights](https://example.org). {}. 1987.\n"
+    text = "A claim of {}.[^1]\n\n[^1]: [Lights](https://example.org). {}. 1987.\n"
     names = {"a": "Museum", "b": "The Museum", "c": "Museum"}
 
-    found = findings_in(tmp_path, **{name: document(text.format(publisher)) for name, publisher in names.items()})
+    found = findings_in(tmp_path, **{name: document(text.format(name, publisher)) for name, publisher in names.items()})
 
     assert [(item.path, item.line, item.what) for item in found] == [
         ("b.md", 10, "the source 'Lights' is cited otherwise in a.md")
