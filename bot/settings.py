@@ -36,6 +36,7 @@ class Settings:
     reranker_model: str = ""
     reader_model: str = ""
     strictness: Strictness = "normal"
+    allow_urls: bool = True
     log_level: str = "INFO"
     log_format: LogFormat = "text"
 
@@ -146,6 +147,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "RERANKER_MODEL": str,
     "READER_MODEL": str,
     "STRICTNESS": _one_of("normal", "low", "high"),
+    "ALLOW_URLS": _switch,
     "LOG_LEVEL": _one_of(*LOG_LEVELS),
     "LOG_FORMAT": _one_of("text", "json"),
 }

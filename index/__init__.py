@@ -28,6 +28,7 @@ from index.libraries import Libraries
 from index.library import Library
 from index.originals import Quota
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
+from index.reading import MAX_FILE_BYTES
 from index.reranking import CrossEncoderReranker, Reranker
 from index.server_library import ServerLibrary
 from index.surroundings import in_surroundings
@@ -62,6 +63,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "DEFAULT_MODEL",
     "DEFAULT_ROOM",
+    "MAX_FILE_BYTES",
     "SECTION_SEPARATOR",
     "Added",
     "AddingError",

@@ -28,6 +28,7 @@ CASES = [
     ("RERANKER_MODEL", "some/model", "reranker_model", "some/model", "other", "other"),
     ("READER_MODEL", "some/model", "reader_model", "some/model", "other", "other"),
     ("STRICTNESS", "low", "strictness", "low", "HIGH", "high"),
+    ("ALLOW_URLS", "0", "allow_urls", False, "1", True),
     ("LOG_LEVEL", "debug", "log_level", "DEBUG", "ERROR", "ERROR"),
     ("LOG_FORMAT", "json", "log_format", "json", "text", "text"),
 ]  # fmt: skip
