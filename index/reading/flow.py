@@ -81,8 +81,9 @@ class Flow:
         text = "".join(self._parts)
         builder = OutlineBuilder(text, title=self.title)
         for kind, span, level in self._blocks:
-            if kind is BlockKind.HEADING:
-                builder.open_section(level, text[span.start : span.end])
+            heading = text[span.start : span.end]
+            if kind is BlockKind.HEADING and not (level == 1 and heading == self.title):
+                builder.open_section(level, heading)
             builder.add(kind, [span])
         builder.emphasis, builder.marks = self._emphasis, self._marks
         known = {name: value for name, value in metadata.items() if value}

@@ -37,9 +37,8 @@ APART = 1.6
 RUNNING_PAGES = 2
 RUNNING_SHARE = 0.3
 
-_BULLET = re.compile(
-    r"(?:[\u2022\u2023\u25aa\u25cf\u25e6\u2043\uf0b7\u00b7\u2219*\u2013\u2014-]|\(?\d{1,2}[.)]|\([a-z]\))\s+\S"
-)
+_BULLET = re.compile(r"[\u2022\u2023\u25aa\u25cf\u25e6\u2043\uf0b7\u00b7\u2219*\u2013\u2014-]\s+(?=\S)")
+_NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+\S")
 _END = re.compile(r"[.!?:;][\"'\u2019\u201d)\]]*$")
 _LINE_HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010\u0002\ufffe]$")
 _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(\d{1,4})(?:\s*(?:of|/)\s*\d{1,4})?\W*", re.IGNORECASE)
@@ -112,9 +111,12 @@ def _lines(page: Any, number: int) -> Iterator[_Line]:
             continue
         text = _text(codes[shown[0] : shown[-1] + 1])
         word_end = next((index for index in range(shown[0], end) if chr(codes[index]).isspace()), end) - 1
+        sizes = []
+        for index in (shown[0], shown[len(shown) // 2], shown[-1]):  # a bullet is larger than its text, as a rule
+            raw.FPDFText_GetLooseCharBox(page, index, box)
+            sizes.append(box.top - box.bottom)
         raw.FPDFText_GetCharOrigin(page, shown[0], x, y)
-        raw.FPDFText_GetLooseCharBox(page, shown[0], box)
-        left, size = x.value, box.top - box.bottom
+        left, size = x.value, median(sizes)
         raw.FPDFText_GetLooseCharBox(page, word_end, box)
         first_word = box.right - left
         raw.FPDFText_GetLooseCharBox(page, shown[-1], box)
@@ -197,7 +199,10 @@ def _flow(lines: Sequence[_Line], title: str) -> Reading:
         pieces = _joined(group, words)
         if _is_heading(group, body):
             flow.add(BlockKind.HEADING, pieces, level=min(6, 1 + sizes.index(round(group[0].size))))
-        elif _BULLET.match(one_line(group[0].text) + " x"):
+        elif bullet := _BULLET.match(pieces[0].text):
+            pieces[0] = pieces[0]._replace(text=pieces[0].text[bullet.end() :])
+            flow.add(BlockKind.LINES, pieces)
+        elif _NUMBER.match(pieces[0].text):
             flow.add(BlockKind.LINES, pieces)
         else:
             flow.add(BlockKind.PARAGRAPH, pieces)
@@ -238,7 +243,7 @@ def _begins(
     last = paragraph[-1]
     if not _same_size(line, last) or (line.is_bold != last.is_bold and (line.is_bold or _all_bold(paragraph))):
         return True
-    if _BULLET.match(line.text):
+    if _BULLET.match(line.text) or _NUMBER.match(line.text):
         return True
     is_ended = _END.search(last.text) is not None
     distance = last.base - line.base

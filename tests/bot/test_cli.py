@@ -19,6 +19,7 @@ from bot.render.wording import NOT_COVERED, UNCERTAIN
 from bot.settings import NAMES
 from index import DEFAULT_ROOM, CorpusError, Library
 from tests.fakes import WordEmbedder, WordReader, WordReranker
+from tests.index import making
 from tests.index.tiny_models import make_cross_encoder
 
 QUESTION = "When was the lighthouse built?"
@@ -129,6 +130,23 @@ def test_an_answer_shows_quote_citation_confidence_and_generation(built: Run):
     assert "Lights of the North, Harbour Museum, 1987-03 https://example.org/lights" in result.out
     assert f"generation {generation}" in result.out
     assert result.out.rstrip().endswith(" ms")
+
+
+def test_a_quote_from_a_pdf_has_its_page_in_the_terminal_and_in_json(run: Run, corpus_folder: Path):
+    blocks = [("BodyText", "The ferry leaves at dawn."), None, ("BodyText", "The ferryman rings a bell made of tin.")]
+    (corpus_folder / "ferry.pdf").write_bytes(making.pdf(blocks, title="The ferry"))
+    question = "What is the bell made of that the ferryman rings?"
+
+    assert "[1] The ferry, page 2  ferry " in run("ask", question).out
+    assert run("ask", question, "--json").json["quotes"][0]["page"] == 2
+
+
+def test_a_document_that_is_there_already_is_told_of_by_a_reload(built: Run, corpus_folder: Path):
+    (corpus_folder / "again.txt").write_text("Glass.\n\n" + (corpus_folder / "crafts" / "glass.txt").read_text())
+
+    result = built("corpus", "reload")
+
+    assert "again says nearly the same as crafts/glass" in result.out
 
 
 def test_json_has_the_keys_and_types_that_scripts_rely_on(built: Run, corpus_folder: Path):

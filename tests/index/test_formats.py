@@ -137,8 +137,8 @@ def test_list_items_of_a_pdf_are_each_their_own(folder: Path) -> None:
     document = read(folder, "a.pdf", data)
 
     assert texts_of(document, BlockKind.LINES) == [
-        "\u2022 Write the message down and sign it with your name.",
-        "\u2022 Send it.",
+        "Write the message down and sign it with your name.",
+        "Send it.",
     ]
 
 

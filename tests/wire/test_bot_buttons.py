@@ -16,6 +16,7 @@ from bot.cogs import buttons as buttons_cog
 from bot.render import passages
 from index import Library
 from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
+from tests.index import making
 
 from .bots import (
     ANSWERED,
@@ -137,6 +138,25 @@ async def test_source_attaches_the_file_itself(
     assert names[0] == "lighthouse.md"
     assert local_discord.world.files[path].data == (library.corpus / "sea/lighthouse.md").read_bytes()
     assert "(https://example.org/grey-skerry)" in source.content
+
+
+async def test_a_quote_from_a_pdf_says_its_page_and_source_attaches_the_pdf(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    blocks = [("BodyText", "The ferry leaves at dawn."), None, ("BodyText", "The ferryman rings a bell made of tin.")]
+    pdf = making.pdf(blocks, title="The ferry")
+    (library.corpus / "sea" / "ferry.pdf").write_bytes(pdf)
+    library.reload()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        asked = await local_discord.slash("ask", question="What is the bell made of that the ferryman rings?")
+        answer = await remembered(bot, await asked.answer())
+        source = await (await local_discord.press(answer, "Source")).answer()
+
+    path = source.attachments[0]["url"].split("?")[0].removeprefix(local_discord.cdn_url)
+    assert "The ferry, page 2" in answer.content
+    assert source.attachments[0]["filename"] == "ferry.pdf"
+    assert local_discord.world.files[path].data == pdf
 
 
 async def test_a_file_that_is_too_large_is_named_and_linked(
