@@ -39,6 +39,7 @@ RUNNING_SHARE = 0.3
 
 _BULLET = re.compile(r"[\u2022\u2023\u25aa\u25cf\u25e6\u2043\uf0b7\u00b7\u2219*\u2013\u2014-]\s+(?=\S)")
 _NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+\S")
+_LEADER = re.compile(r"(?:\.\s?){5,}|\u2026{2,}")
 _END = re.compile(r"[.!?:;][\"'\u2019\u201d)\]]*$")
 _LINE_HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010\u0002\ufffe]$")
 _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(\d{1,4})(?:\s*(?:of|/)\s*\d{1,4})?\W*", re.IGNORECASE)
@@ -146,11 +147,16 @@ def _without_running(pages: Sequence[list[_Line]]) -> list[_Line]:
     places = [{id(line): _form(line) for line in _edges(lines)} for lines in pages]
     counts = Counter(form for page in places for form in set(page.values()))
     enough = max(RUNNING_PAGES, RUNNING_SHARE * len(pages))
+
+    def is_running(form: tuple[str, int]) -> bool:
+        is_number = not re.search(r"[^\W_]", form[0])  # some chapters begin with pages that have it elsewhere
+        return counts[form] >= (RUNNING_PAGES if is_number else enough)
+
     return [
         line
         for lines, edges in zip(pages, places, strict=True)
         for line in lines
-        if id(line) not in edges or not (counts[edges[id(line)]] >= enough or _is_page_number(line))
+        if id(line) not in edges or not (_is_page_number(line) or is_running(edges[id(line)]))
     ]
 
 
@@ -202,7 +208,7 @@ def _flow(lines: Sequence[_Line], title: str) -> Reading:
         elif bullet := _BULLET.match(pieces[0].text):
             pieces[0] = pieces[0]._replace(text=pieces[0].text[bullet.end() :])
             flow.add(BlockKind.LINES, pieces)
-        elif _NUMBER.match(pieces[0].text):
+        elif _NUMBER.match(pieces[0].text) or _LEADER.search(group[0].text):
             flow.add(BlockKind.LINES, pieces)
         else:
             flow.add(BlockKind.PARAGRAPH, pieces)
@@ -243,7 +249,7 @@ def _begins(
     last = paragraph[-1]
     if not _same_size(line, last) or (line.is_bold != last.is_bold and (line.is_bold or _all_bold(paragraph))):
         return True
-    if _BULLET.match(line.text) or _NUMBER.match(line.text):
+    if _BULLET.match(line.text) or _NUMBER.match(line.text) or _LEADER.search(last.text):
         return True
     is_ended = _END.search(last.text) is not None
     distance = last.base - line.base
@@ -261,7 +267,7 @@ def _begins(
 
 
 def _same_size(one: _Line, other: _Line) -> bool:
-    return abs(one.size - other.size) <= 0.08 * max(one.size, other.size)
+    return abs(one.size - other.size) <= 0.11 * max(one.size, other.size)
 
 
 def _all_bold(lines: Iterable[_Line]) -> bool:
@@ -271,6 +277,8 @@ def _all_bold(lines: Iterable[_Line]) -> bool:
 def _is_heading(group: Sequence[_Line], body: float) -> bool:
     length = sum(len(line.text) for line in group)
     if length > HEADING_CHARACTERS or not any(letter.isalpha() for letter in group[0].text):
+        return False
+    if any(_LEADER.search(line.text) for line in group):  # a table of contents
         return False
     is_larger = group[0].size > LARGER * body
     return is_larger or (_all_bold(group) and length <= HEADING_CHARACTERS // 2 and group[-1].text[-1] not in ".,;:")

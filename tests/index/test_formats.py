@@ -99,6 +99,16 @@ def test_running_heads_and_page_numbers_are_left_out_and_the_same_words_in_the_t
     assert document.text.count("of the Handbook.") == 5
 
 
+def test_a_table_of_contents_makes_no_sections(folder: Path) -> None:
+    lines = ["Contents", "1 Gates . . . . . . . . . . 3", "2 Bells . . . . . . . . . . 5"]
+    data = making.pdf_of_lines([[(72, base, line) for base, line in zip((720, 690, 678), lines, strict=True)]])
+
+    document = read(folder, "a.pdf", data)
+
+    assert sections_of(document) == [()]
+    assert texts_of(document, BlockKind.LINES) == lines[1:]
+
+
 def test_words_parted_at_line_ends_are_put_together_and_those_with_a_hyphen_keep_it(folder: Path) -> None:
     lines = [
         "The ambassador signed a well-known decla-",
