@@ -67,6 +67,7 @@ catalogues: $(VENV)/.tests ## Bring bot/locales up to what the code says, and sh
 bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets, beside peers
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.speed
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.sentences
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.formats
 	$(BIN)/python -m benchmarks.load
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.reload
 	$(if $(SETS),@$(INSTALL) --editable '.[bench]')

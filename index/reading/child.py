@@ -109,8 +109,10 @@ class ReadingChild:
 
     def _running(self) -> subprocess.Popen[bytes]:
         """A child that has said that it is ready."""
-        if self._process is not None and time.monotonic() - self._used > RESTART_S:
-            self._end()
+        if self._process is not None:
+            is_idle = time.monotonic() - self._used > RESTART_S
+            if is_idle or self._is_late or self._process.poll() is not None:
+                self._end()
         if self._process is None:
             self._is_late = False
             process = _start(self.limits)

@@ -6,7 +6,9 @@ import io
 import os
 import random
 import resource
+import signal
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -253,16 +255,54 @@ def test_one_child_reads_many_files(tmp_path: Path, hurried_child: ReadingChild)
     assert len(started) == 1
 
 
-def test_a_child_that_was_killed_is_replaced_for_the_next_file(tmp_path: Path, hurried_child: ReadingChild) -> None:
+def test_a_child_that_dies_over_a_file_is_replaced_for_the_next(tmp_path: Path, hurried_child: ReadingChild) -> None:
+    folder = write_corpus(tmp_path, {"a.md": "Text.", "slow.md": "a <!--" * 400_000})
+    good, slow = scan(folder)[0]
+    read_document(folder, good)
+    killer = threading.Timer(0.5, os.kill, [hurried_child._running().pid, signal.SIGKILL])
+    killer.start()
+
+    with pytest.raises(DocumentError, match="made its reader crash"):
+        read_document(folder, slow)
+
+    assert read_document(folder, good).text == "Text."
+
+
+def test_a_child_that_died_between_two_files_is_not_missed(tmp_path: Path, hurried_child: ReadingChild) -> None:
     folder = write_corpus(tmp_path, {"a.md": "Text."})
     (file,) = scan(folder)[0]
     read_document(folder, file)
-    os.kill(hurried_child._running().pid, 9)
-
-    with pytest.raises(DocumentError, match="made its reader crash"):
-        read_document(folder, file)
+    process = hurried_child._running()
+    process.kill()
+    process.wait()
 
     assert read_document(folder, file).text == "Text."
+
+
+def test_a_child_that_waited_long_is_not_relied_on(
+    hurried_child: ReadingChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried_child.read("a.md", b"Text.")
+    before = hurried_child._running().pid
+    monkeypatch.setattr(child, "RESTART_S", 0)
+
+    assert hurried_child.read("a.md", b"Text.").text == "Text."
+    assert hurried_child._running().pid != before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_leaves_the_child_to_its_parent(hurried_child: ReadingChild) -> None:
+    hurried_child.read("a.md", b"Text.")
+    before = hurried_child._running().pid
+
+    forked = os.fork()
+    if forked == 0:
+        hurried_child.forget()
+        os._exit(0 if hurried_child._process is None else 1)
+
+    assert os.waitpid(forked, 0)[1] == 0
+    assert hurried_child.read("a.md", b"More.").text == "More."
+    assert hurried_child._running().pid == before
 
 
 def test_the_child_knows_no_secret_and_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
