@@ -21,6 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from bot.localisation import N_
 from index import MAX_FILE_BYTES, RetrievalError
 
 TIMEOUT_S = 30
@@ -59,8 +60,8 @@ _RESERVED_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|readme)", re.IGNORE
 class FetchError(RetrievalError):
     """An address was not fetched; the message is for people, too."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, user_message=message)
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template.format(**values), user_message=template, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,9 @@ def check_address(host: str, address: str, may_connect: Callable[[str], bool]) -
         FetchError: It may not.
     """
     if not may_connect(address):
-        raise FetchError(f"{host} is not on the public internet. I fetch only public pages; attach the file instead.")
+        raise FetchError(
+            N_("{host} is not on the public internet. I fetch only public pages; attach the file instead."), host=host
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ class Fetcher:
             FetchError: It cannot be fetched, or must not be; the message says why.
         """
         if not self.is_allowed:
-            raise FetchError("Whoever runs me has switched addresses off. Attach the file instead.")
+            raise FetchError(N_("Whoever runs me has switched addresses off. Attach the file instead."))
         url = self._checked(address)
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.resolver(), self.may_connect),
@@ -178,15 +181,21 @@ class Fetcher:
             ):
                 return await self._follow(session, url)
         except TimeoutError as error:
-            raise FetchError(f"{url.host} took longer than {self.timeout_s:.0f} seconds. Try again later.") from error
+            raise FetchError(
+                N_("{host} took longer than {seconds} seconds. Try again later."),
+                host=url.host,
+                seconds=f"{self.timeout_s:.0f}",
+            ) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise FetchError(f"{error.host} has no certificate that I can trust.") from error
+            raise FetchError(N_("{host} has no certificate that I can trust."), host=error.host) from error
         except (aiohttp.ClientSSLError, ssl.SSLError) as error:
-            raise FetchError(f"No safe connection to {url.host} could be made.") from error
+            raise FetchError(N_("No safe connection to {host} could be made."), host=url.host) from error
         except aiohttp.ClientConnectorDNSError as error:
-            raise FetchError(f"There is no site named {error.host}.") from error
+            raise FetchError(N_("There is no site named {host}."), host=error.host) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise FetchError(f"{url.host} could not be reached, or broke off. Try again later.") from error
+            raise FetchError(
+                N_("{host} could not be reached, or broke off. Try again later."), host=url.host
+            ) from error
 
     def _checked(self, address: str) -> URL:
         """An address that may be asked for, as far as its text tells."""
@@ -194,13 +203,13 @@ class Fetcher:
             url = URL(address.strip())
             port = url.port
         except ValueError as error:
-            raise FetchError("That is no address of a web page.") from error
+            raise FetchError(N_("That is no address of a web page.")) from error
         if url.scheme != "https" or not url.host:
-            raise FetchError("I fetch only addresses that begin with https://.")
+            raise FetchError(N_("I fetch only addresses that begin with https://."))
         if url.user is not None or url.password is not None:
-            raise FetchError("I fetch no addresses with a name or password in them.")
+            raise FetchError(N_("I fetch no addresses with a name or password in them."))
         if port not in self.ports:
-            raise FetchError(f"I fetch only from the usual port of https, not from {port}.")
+            raise FetchError(N_("I fetch only from the usual port of https, not from {port}."), port=port)
         # a name is checked when it is looked up; what looks like a number, short forms as 127.1 included, never is
         host = url.raw_host or ""
         if ":" in host or re.fullmatch(r"[\d.]+", host):
@@ -222,8 +231,10 @@ class Fetcher:
             try:
                 url = self._checked(str(url.join(URL(target))))
             except ValueError as error:
-                raise FetchError(f"{url.host} leads to an address that is none.") from error
-        raise FetchError(f"That address leads on more than {REDIRECTS_AT_MOST} times. Give me where it ends.")
+                raise FetchError(N_("{host} leads to an address that is none."), host=url.host) from error
+        raise FetchError(
+            N_("That address leads on more than {count} times. Give me where it ends."), count=REDIRECTS_AT_MOST
+        )
 
     async def _read(self, response: aiohttp.ClientResponse, url: URL) -> Fetched:
         _check_status(response.status, url)
@@ -231,26 +242,30 @@ class Fetcher:
         name = file_name(given or url.name, response.headers.get("Content-Type", ""), host=url.host or "")
         limit = f"{self.limit_bytes / 1e6:.0f} MB"
         if (response.content_length or 0) > self.limit_bytes:
-            raise FetchError(f"What lies there is larger than {limit}, the most that I take.")
+            raise FetchError(N_("What lies there is larger than {limit}, the most that I take."), limit=limit)
         if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
-            raise FetchError(f"{url.host} sends it packed, though I asked for it as it is. Attach the file instead.")
+            raise FetchError(
+                N_("{host} sends it packed, though I asked for it as it is. Attach the file instead."), host=url.host
+            )
         data = bytearray()
         async for chunk in response.content.iter_chunked(64 * 1024):
             data += chunk
             if len(data) > self.limit_bytes:
-                raise FetchError(f"What lies there is larger than {limit}, the most that I take.")
+                raise FetchError(N_("What lies there is larger than {limit}, the most that I take."), limit=limit)
         if not data:
-            raise FetchError("What lies there is empty.")
+            raise FetchError(N_("What lies there is empty."))
         return Fetched(name, bytes(data), str(url))
 
 
 def _check_status(status: int, url: URL) -> None:
     if status in (401, 402, 403, 407, 451):
-        raise FetchError(f"{url.host} does not show that to everybody. Save the page and attach the file instead.")
+        raise FetchError(
+            N_("{host} does not show that to everybody. Save the page and attach the file instead."), host=url.host
+        )
     if status in (404, 410):
-        raise FetchError(f"{url.host} has nothing at that address.")
+        raise FetchError(N_("{host} has nothing at that address."), host=url.host)
     if status != 200:
-        raise FetchError(f"{url.host} answered with error {status}. Try again later.")
+        raise FetchError(N_("{host} answered with error {status}. Try again later."), host=url.host, status=status)
 
 
 def file_name(given: str, content_type: str, *, host: str) -> str:
@@ -271,8 +286,11 @@ def file_name(given: str, content_type: str, *, host: str) -> str:
     known = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
     suffixes = SUFFIXES.get(kind, (suffix,) if kind in UNTOLD and suffix in known else ())
     if not suffixes:
-        what = kind if kind and kind not in UNTOLD else "a file of unknown type"
-        raise FetchError(f"What lies there is {what}, which I cannot read. I read web pages, PDF, DOCX, EPUB and text.")
+        if kind in UNTOLD:
+            raise FetchError(N_("What lies there is of unknown type. I read web pages, PDF, DOCX, EPUB and text."))
+        raise FetchError(
+            N_("What lies there is {kind}, which I cannot read. I read web pages, PDF, DOCX, EPUB and text."), kind=kind
+        )
     stem = name[: -len(suffix)] if suffix in known else name
     stem = stem.strip(" .-") or host
     if _RESERVED_NAME.fullmatch(stem.split(".")[0]):

@@ -553,7 +553,7 @@ class Library:
             if not plan.failed:
                 raise CorpusError(
                     f"nothing in {self.corpus} can be read",
-                    user_message="There is nothing to answer from in {corpus}. Put documents there, .md or .pdf files for example.",
+                    user_message="There is nothing to answer from in {corpus}. Put .md or .pdf files there.",
                     corpus=self.corpus,
                 )
             reasons = "; ".join(f"{item.failure.path} {item.failure.reason}" for item in plan.failed[:5])

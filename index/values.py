@@ -450,6 +450,7 @@ class ReloadReport:
             name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
         }
         values["failed"] = tuple(Failure(**failure) for failure in content["failed"])
+        values["twins"] = tuple(Twin(**twin) for twin in content["twins"])
         values["risks"] = tuple(Risk(risk) for risk in content["risks"])
         values["golden"] = GoldenChange(**content["golden"]) if content["golden"] else None
         return cls(**values)

@@ -422,7 +422,7 @@ def test_an_empty_corpus_folder_is_a_failure_in_plain_words(run: Run, tmp_path: 
 
     assert (result.code, result.out) == (1, "")
     assert "There is nothing to answer from" in result.err
-    assert "Put documents there, .md or .pdf files for example." in result.err
+    assert "Put .md or .pdf files there." in result.err
 
 
 def test_a_data_folder_that_cannot_be_written_is_a_failure_in_plain_words(run: Run, tmp_path: Path):

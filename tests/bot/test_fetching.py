@@ -306,7 +306,7 @@ async def test_what_a_site_refuses_is_said(site: Site, status: int, words: str):
 async def test_types_that_are_not_read_are_refused_unread(site: Site, kind: str):
     site.serve("/picture", kind=kind)
 
-    assert "which I cannot read" in await refusal(site.fetcher(), site.url("/picture"))
+    assert "I read web pages, PDF, DOCX, EPUB and text." in await refusal(site.fetcher(), site.url("/picture"))
 
 
 @pytest.mark.asyncio

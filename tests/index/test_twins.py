@@ -104,7 +104,10 @@ def test_a_copy_that_comes_back_after_it_was_removed_is_told_of_again(tmp_path: 
     library.reload()
     write_corpus(folder, {"copy.txt": STORY})
 
-    assert library.reload(dry_run=True).twins == (Twin("copy", "story", is_same=True),)
+    prepared = library.prepare()
+
+    assert prepared.twins == (Twin("copy", "story", is_same=True),)
+    assert library.prepared() == prepared
 
 
 def test_checking_a_corpus_tells_of_twins_once_and_not_of_each_passage(tmp_path: Path) -> None:
