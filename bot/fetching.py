@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -173,9 +174,9 @@ class Fetcher:
                     cookie_jar=aiohttp.DummyCookieJar(),
                     auto_decompress=False,  # what a few bytes become is not known before; so they are asked for as is
                     headers={
-                        "User-Agent": "DissentBot",
-                        "Accept": ", ".join([*SUFFIXES, "*/*;q=0.1"]),
-                        "Accept-Encoding": "identity",
+                        hdrs.USER_AGENT: "DissentBot",
+                        hdrs.ACCEPT: ", ".join([*SUFFIXES, "*/*;q=0.1"]),
+                        hdrs.ACCEPT_ENCODING: "identity",
                     },
                 ) as session,
             ):
@@ -227,7 +228,7 @@ class Fetcher:
             async with session.get(url, allow_redirects=False) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return await self._read(response, url)
-                target = response.headers.get("Location", "")
+                target = response.headers.get(hdrs.LOCATION, "")
             try:
                 url = self._checked(str(url.join(URL(target))))
             except ValueError as error:
@@ -239,11 +240,11 @@ class Fetcher:
     async def _read(self, response: aiohttp.ClientResponse, url: URL) -> Fetched:
         _check_status(response.status, url)
         given = response.content_disposition.filename if response.content_disposition else None
-        name = file_name(given or url.name, response.headers.get("Content-Type", ""), host=url.host or "")
+        name = file_name(given or url.name, response.headers.get(hdrs.CONTENT_TYPE, ""), host=url.host or "")
         limit = f"{self.limit_bytes / 1e6:.0f} MB"
         if (response.content_length or 0) > self.limit_bytes:
             raise FetchError(N_("What lies there is larger than {limit}, the most that I take."), limit=limit)
-        if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+        if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() not in ("identity", ""):
             raise FetchError(
                 N_("{host} sends it packed, though I asked for it as it is. Attach the file instead."), host=url.host
             )

@@ -113,7 +113,11 @@ def test_the_same_bytes_under_another_name_are_recognised(own: ServerLibrary) ->
 
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
-    [("latin.md", b"caf\xe9", "is not UTF-8 text"), ("empty.txt", b" \n", "is empty"), ("zeros.md", b"a\0", "zero")],
+    [
+        ("latin.md", b"caf\xe9", "is not UTF-8 text"),
+        ("empty.txt", b" \n", "is empty"),
+        ("zeros.md", b"a\0", "binary data"),
+    ],
 )
 def test_what_cannot_be_read_is_not_stored(own: ServerLibrary, name: str, data: bytes, reason: str) -> None:
     own.add("whales.md", WHALES)
