@@ -594,7 +594,7 @@ class Library:
             return plan.unbuilt[key]
         if current is not None and current.manifest.segments.get(name) == key:
             return current.segment(name).document
-        return read_segment(self.folder / "segments", key).document
+        return self._store.read(key).document
 
     def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""
