@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from index import Library
+from index import Library, building
 from tests.fakes import WordEmbedder
 
 SEED = 7
@@ -63,6 +63,7 @@ def reload_in_child(corpus: Path, data: Path, deadly: int | None = None) -> list
             sync(descriptor)
 
         setattr(os, "fsync", noted_sync)  # noqa: B010
+        building.TOLD_EVERY_S = 0.0  # however slow the machine, the same moments
         sys.addaudithook(moments.hook)
         Library(corpus=corpus, data=data, embedder=WordEmbedder()).reload()
         os.write(writing_end, "\n".join(moments.seen).encode())
