@@ -26,6 +26,7 @@ from index.values import (
     SECTION_SEPARATOR,
     Answer,
     Citation,
+    Correction,
     Document,
     LanguageGap,
     Quote,
@@ -50,6 +51,28 @@ class RunAnswer:
     """Its words, in the plain reading."""
     sentences: list[int]
     """Those that it touches, as positions among the candidates' sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found for a question, and whether it covers it."""
+
+    query: Query
+    found: Candidates
+    runs: list[Run]
+    """The usual quotes."""
+    answers: list[RunAnswer | None]
+    """What a reader found in them."""
+    signs: Signs
+    confidence: float
+    verdict: Verdict
+    language_gap: LanguageGap | None
+    """Why it is not covered, where that is for the question's language."""
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Words that were read as others; of a question in another language, every word is a slip."""
+        return () if self.language_gap is not None else self.query.corrections
 
 
 def ask(
@@ -84,33 +107,19 @@ def ask(
     Raises:
         UnknownDocumentError: `within` names no document.
     """
-    for model in (embedder, reranker, reader):
-        if model is not None:
-            model.load()
+    load_models(embedder, reranker, reader)
     started = time.perf_counter()
     only = generation.passages_of(within) if within is not None else None
-    if not any(character.isalnum() for character in question):
+    if not has_words(question):
         return Answer(question, Verdict.NOT_COVERED, 0.0, (), generation.id, _since(started))
 
-    query = read_query(question, generation, embedder)
-    found = retrieve(generation, query, only)
-    if reranker is not None:
-        found = rerank(generation, query, found, reranker)
-    runs = choose_quotes(generation, found, room=room, limit=limit)
-    signs = found.signs
-    answers: list[RunAnswer | None] = [None] * len(runs)
-    if reader is not None:
-        is_usual = (room, limit) == (DEFAULT_ROOM, DEFAULT_LIMIT)
-        usual = runs if is_usual else choose_quotes(generation, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
-        answers = read_quotes(generation, query, found, usual, reader)
-        signs = with_answer(signs, answers)  # confidence is that of the usual quotes, whatever is shown
-        if not is_usual:
-            answers = read_quotes(generation, query, found, runs, reader)
-    probability = generation.calibration.probability(signs)
-    decision = generation.calibration.verdict(probability, strictness)
-    gap = None if decision is Verdict.ANSWERED else language_gap(generation, question)
-    if gap is not None:
-        decision = Verdict.NOT_COVERED
+    search = find(generation, embedder, question, reranker=reranker, reader=reader, only=only, strictness=strictness)
+    query, found, probability, decision = search.query, search.found, search.confidence, search.verdict
+    gap = search.language_gap
+    runs, answers = search.runs, search.answers
+    if (room, limit) != (DEFAULT_ROOM, DEFAULT_LIMIT):
+        runs = choose_quotes(generation, found, room=room, limit=limit)
+        answers = [None] * len(runs) if reader is None else read_quotes(generation, query, found, runs, reader)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
         quotes = quote(generation, found, runs, room=room, base_url=base_url, answers=answers)
@@ -129,7 +138,7 @@ def ask(
         quotes=quotes,
         generation=generation.id,
         elapsed_ms=_since(started),
-        signs=signs,
+        signs=search.signs,
         trace=trace,
         # of a question in another language, every word is a gap or a slip
         diagnoses=()
@@ -137,10 +146,54 @@ def ask(
         else diagnose(
             generation, trace, found, quotes, verdict=decision, confidence=probability, strictness=strictness
         ),
-        corrections=() if gap is not None else query.corrections,
-        nearest_titles=_nearest_titles(generation, found),
+        corrections=search.corrections,
+        nearest_titles=nearest_titles(generation, found),
         language_gap=gap,
     )
+
+
+def load_models(*models: Embedder | Reranker | Reader | None) -> None:
+    """Load the models that there are, so that no question's time includes it."""
+    for model in models:
+        if model is not None:
+            model.load()
+
+
+def has_words(question: str) -> bool:
+    """Whether there is anything to search for."""
+    return any(character.isalnum() for character in question)
+
+
+def find(
+    generation: Generation,
+    embedder: Embedder,
+    question: str,
+    *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
+    only: NDArray[np.int64] | None = None,
+    strictness: Strictness = "normal",
+) -> Search:
+    """Search for a question and judge whether what is found covers it; for the arguments see `ask`.
+
+    The verdict is that on the usual quotes, whatever is shown in the end.
+    """
+    query = read_query(question, generation, embedder)
+    found = retrieve(generation, query, only)
+    if reranker is not None:
+        found = rerank(generation, query, found, reranker)
+    runs = choose_quotes(generation, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
+    signs = found.signs
+    answers: list[RunAnswer | None] = [None] * len(runs)
+    if reader is not None:
+        answers = read_quotes(generation, query, found, runs, reader)
+        signs = with_answer(signs, answers)
+    probability = generation.calibration.probability(signs)
+    verdict = generation.calibration.verdict(probability, strictness)
+    gap = None if verdict is Verdict.ANSWERED else language_gap(generation, question)
+    if gap is not None:
+        verdict = Verdict.NOT_COVERED
+    return Search(query, found, runs, answers, signs, probability, verdict, gap)
 
 
 def language_gap(generation: Generation, question: str) -> LanguageGap | None:
@@ -245,11 +298,43 @@ def _lengths(generation: Generation, candidates: Candidates) -> list[int]:
 def _quote_of(
     generation: Generation, numbers: NDArray[np.int64], run: Run, strong: list[int], *, room: int, base_url: str
 ) -> Quote:
-    sentences = [generation.sentences[number] for number in numbers[run.first : run.last + 1]]
-    owner, passage = generation.passages[run.passage]
+    return quote_of(
+        generation,
+        int(numbers[run.first]),
+        int(numbers[run.last]),
+        strong=[generation.sentences[numbers[number]].span for number in strong],
+        score=run.score,
+        room=room,
+        base_url=base_url,
+    )
+
+
+def quote_of(
+    generation: Generation,
+    first: int,
+    last: int,
+    *,
+    score: float,
+    strong: Sequence[Span] = (),
+    room: int | None = None,
+    base_url: str = "",
+) -> Quote:
+    """Quote neighbouring sentences of one section.
+
+    Args:
+        generation: Where they stand.
+        first: Number of the first sentence.
+        last: Number of the last one.
+        score: How good they are.
+        strong: What is highlighted.
+        room: Characters; what is longer is cut.
+        base_url: See `ask`.
+    """
+    sentences = generation.sentences[first : last + 1]
+    owner, passage = generation.passages[generation.passage_of_sentence[first]]
     document = generation.segments[owner].document
     span = Span(sentences[0].span.start, sentences[-1].span.end)
-    if span.end - span.start > room:
+    if room is not None and span.end - span.start > room:
         span = _cut(document, span, room)
     cited = dict.fromkeys(source for sentence in sentences for source in sentence.sources)
     section = SECTION_SEPARATOR.join(document.sections[passage.section])
@@ -267,13 +352,11 @@ def _quote_of(
             url=_text(metadata.get("url")) or address_of(document, base_url),
         ),
         text=document.text[span.start : span.end],
-        highlights=_joined(
-            document.text, clip_spans([generation.sentences[numbers[number]].span for number in strong], span)
-        ),
+        highlights=_joined(document.text, clip_spans(strong, span)),
         hidden=clip_spans(document.hidden, span),
         emphasis=clip_spans(document.emphasis, span),
         sources=tuple(document.sources[source] for source in cited),
-        score=run.score,
+        score=score,
     )
 
 
@@ -305,7 +388,8 @@ def _joined(text: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _nearest_titles(generation: Generation, found: Candidates, count: int = 3) -> tuple[str, ...]:
+def nearest_titles(generation: Generation, found: Candidates, count: int = 3) -> tuple[str, ...]:
+    """Titles of the documents that came nearest, best first."""
     titles: dict[str, None] = {}
     for position in best_first(found.passage_scores):
         owner, _ = generation.passages[found.passages[position]]

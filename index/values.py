@@ -363,6 +363,104 @@ def quote_as_dict(quote: Quote) -> dict[str, Any]:
     }
 
 
+class Length(StrEnum):
+    """How long a summary is."""
+
+    SHORT = "short"
+    MEDIUM = "medium"
+    LONG = "long"
+
+    @property
+    def sentences(self) -> int:
+        """How many it has at most."""
+        return {Length.SHORT: 3, Length.MEDIUM: 6, Length.LONG: 12}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What some documents have in common, as an overview of the corpus shows it."""
+
+    words: tuple[str, ...]
+    """That set them apart from the others, as their titles and tags have them; none of a single document."""
+    titles: tuple[str, ...]
+    """Of the documents, in order of id."""
+    quotes: int
+    """How many of the summary's quotes are from them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Sentences that sum up a document, a topic or the corpus, in the order to be read."""
+
+    subject: str
+    """The topic as typed, or the document's title; empty for the corpus."""
+    verdict: Verdict
+    quotes: tuple[Quote, ...]
+    generation: str
+    elapsed_ms: float
+    confidence: float | None = None
+    """That the corpus covers the topic; None where there is none."""
+    dates: tuple[str, ...] = ()
+    """Of a timeline: for each quote its date, whose place in the text is highlighted. ISO 8601, as exact as it is
+    given; `1970s` for a decade."""
+    themes: tuple[Theme, ...] = ()
+    """Of an overview of the corpus: what the quotes are from, in their order."""
+    corrections: tuple[Correction, ...] = ()
+    """Words of the topic that were read as others."""
+    unknown_words: tuple[str, ...] = ()
+    """Words of a topic that is not covered that the corpus lacks, as typed."""
+    nearest_titles: tuple[str, ...] = ()
+    """Titles of the documents that came nearest to the topic, best first."""
+
+    def __post_init__(self) -> None:
+        if self.dates and len(self.dates) != len(self.quotes):
+            raise ValueError(f"{len(self.dates)} dates for {len(self.quotes)} quotes")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as plain JSON values, in the form that scripts rely on."""
+        quotes = [quote_as_dict(quote) for quote in self.quotes]
+        for quote, date in zip(quotes, self.dates, strict=False):
+            quote["date"] = date
+        return {"verdict": str(self.verdict), "quotes": quotes}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What two documents say on one point; None where one of them says nothing."""
+
+    a: Quote | None
+    b: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two documents say on the same points, then what only one of them says."""
+
+    titles: tuple[str, str]
+    pairs: tuple[Pair, ...]
+    generation: str
+    elapsed_ms: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as plain JSON values, in the form that scripts rely on."""
+        return {
+            "pairs": [
+                {"a": quote_as_dict(pair.a) if pair.a else None, "b": quote_as_dict(pair.b) if pair.b else None}
+                for pair in self.pairs
+            ]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A stretch of a text that is not in the corpus: neighbouring sentences, character for character."""
+
+    text: int
+    """Position of the text among those that were given."""
+    span: Span
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A file that could not be read, and why."""

@@ -1,0 +1,121 @@
+"""Which sentences sum up the others: pure functions over texts and vectors.
+
+A summary is grown sentence by sentence. What one adds is how central it is (Erkan and Radev 2004, "LexRank:
+Graph-based Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens a section, how
+well it fits a topic, whether its side has not been heard yet, and how many of the frequent words it has that no chosen sentence has yet, a submodular objective
+(Lin and Bilmes 2011, "A Class of Submodular Functions for Document Summarization"; words as concepts: Gillick and
+Favre 2009, "A Scalable Global Model for Summarization"). What is like a chosen sentence loses (maximal marginal
+relevance, Carbonell and Goldstein 1998), and a long one has to bring more than a short one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.embedding import Vectors
+from index.keywords import terms
+from index.ranking import REPEAT_COSINE, Scores
+from index.standing import Unit
+
+CENTRALITY_WEIGHT = 1.0
+OPENING_WEIGHT = 1.0
+RELEVANCE_WEIGHT = 3.0
+SIDE_WEIGHT = 0.5
+COVERAGE_WEIGHT = 15.0
+REDUNDANCY_WEIGHT = 0.4
+"""How much each counts; the coverage of words counts whole when `FULL_COVERAGE` words are covered. Chosen on half of
+the reference summaries, measured on the other half (`benchmarks/results/summaries.md`); a broad plateau."""
+
+LENGTH_POWER = 0.3
+"""How much more a longer sentence has to bring; at 1 it would be twice as much for twice the length."""
+
+FULL_COVERAGE = 60
+"""About as many words as a summary of six sentences has."""
+
+ALIKE_COSINE = 0.5
+"""Sentences no nearer than this to each other do not repeat each other at all."""
+
+DAMPING = 0.85
+ROUNDS = 50
+
+
+def centrality(vectors: Vectors) -> Scores:
+    """How central each of some unit vectors is, the most central 1: PageRank on their cosines."""
+    cosines = np.maximum(vectors @ vectors.T, 0)
+    np.fill_diagonal(cosines, 0)
+    steps = cosines / np.maximum(cosines.sum(axis=1, keepdims=True), 1e-9)
+    rank = np.full(len(vectors), 1 / max(1, len(vectors)), dtype=np.float32)
+    for _ in range(ROUNDS):
+        rank = (1 - DAMPING) / len(vectors) + DAMPING * (rank @ steps)
+    shares: Scores = np.round(rank / rank.max(initial=1e-9), 6).astype(np.float32)
+    return shares
+
+
+def choose_units(
+    units: Sequence[Unit],
+    texts: Sequence[str],
+    vectors: Vectors,
+    merits: Scores,
+    *,
+    sentences: int,
+    sides: Sequence[int] = (),
+) -> list[int]:
+    """Choose what sums up all of it.
+
+    Args:
+        units: What there is to choose from, in text order; a unit may hold another one.
+        texts: The plain text of each.
+        vectors: A unit vector of each, `(units, dim)`.
+        merits: What each deserves beside being central: as the opening of a section, or for a topic.
+        sentences: How many sentences together at most.
+        sides: Which side each is on, the document it is from say: one that has said nothing yet goes before.
+
+    Returns:
+        Positions of units, best first; none overlaps another.
+    """
+    if not len(units):
+        return []
+    has_word, weights = _words(texts)
+    cosines = vectors @ vectors.T
+    deserved = CENTRALITY_WEIGHT * centrality(vectors) + merits
+    costs = np.array([max(1, len(text.split())) for text in texts]) ** LENGTH_POWER
+    sizes = np.array([len(unit.sentences) for unit in units])
+    chosen: list[int] = []
+    shown: set[int] = set()
+    is_open = np.ones(len(units), dtype=bool)
+    while is_open.any():
+        is_open &= sizes <= sentences - len(shown)
+        gains = deserved + COVERAGE_WEIGHT * (has_word @ weights)
+        if sides:
+            heard = {sides[position] for position in chosen}
+            gains = gains + SIDE_WEIGHT * np.array([side not in heard for side in sides])
+        if chosen:
+            nearest = cosines[:, chosen].max(axis=1)
+            gains = gains - REDUNDANCY_WEIGHT * np.maximum(0, (nearest - ALIKE_COSINE) / (1 - ALIKE_COSINE))
+            is_open &= nearest < REPEAT_COSINE
+        if not is_open.any():
+            break
+        gains = np.round(gains / costs, 6)  # so that order does not hang on the last bit
+        best = int(np.argmax(np.where(is_open, gains, -np.inf)))
+        chosen.append(best)
+        shown |= set(units[best].sentences)
+        is_open &= [not set(unit.sentences) & shown for unit in units]
+        weights = np.where(has_word[best] > 0, 0, weights)
+    return chosen
+
+
+def _words(texts: Sequence[str]) -> tuple[Scores, Scores]:
+    """Which words each text has, `(texts, words)`, and what each word weighs: the more texts have it, the more."""
+    found = [sorted(set(terms(text))) for text in texts]
+    counts = Counter(word for words in found for word in words)
+    columns = {word: column for column, word in enumerate(sorted(counts))}
+    has_word = np.zeros((len(texts), len(columns)), dtype=np.float32)
+    for row, words in enumerate(found):
+        has_word[row, [columns[word] for word in words]] = 1
+    # a word of one text alone may be what sets it apart, or a chance
+    weights = np.array([np.log1p(counts[word]) if counts[word] > 1 else np.log(2) / 2 for word in columns])
+    heaviest = np.sort(weights)[::-1][:FULL_COVERAGE].sum() or 1.0
+    return has_word, (weights / heaviest).astype(np.float32)

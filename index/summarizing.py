@@ -1,0 +1,319 @@
+"""Summaries of a document, of a topic, of the corpus, and of texts outside of it: its own sentences, chosen.
+
+Nothing is written: each line of a summary is a quote with its place. Sentences that lean on the one before them are
+shown with it or not at all, headings never. How they are chosen, `index/extracting.py` says; what is searched for,
+and when a topic is not covered, is as for questions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.answer_spans import Reader
+from index.answering import Search, find, has_words, load_models, nearest_titles, quote_of
+from index.confidence import Strictness
+from index.embedding import Embedder, Vectors
+from index.extracting import OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
+from index.generation import Generation
+from index.models import BATCH_SIZE
+from index.ranking import Scores, best_first
+from index.reranking import Reranker
+from index.segment import reading_of
+from index.splitting import split
+from index.standing import Unit, units_of
+from index.tracing import trace_of
+from index.values import (
+    Block,
+    BlockKind,
+    Document,
+    Extract,
+    Length,
+    Quote,
+    Span,
+    Summary,
+    Verdict,
+)
+
+TOPIC_SENTENCES = 40
+"""The best for a topic, from which its summary is chosen."""
+
+TOPIC_FLOOR = 0.7
+"""A sentence that scores less than this share of the best one is off the topic."""
+
+READ_AT_MOST = 400
+"""Of a longer document, so many sentences are weighed against each other: those that open a section, and the nearest to
+what it says as a whole."""
+
+
+class Sentences:
+    """A generation's sentences as summaries look at them, by their numbers."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.text_of = lru_cache(maxsize=None)(self._text_of)
+
+    def _text_of(self, number: int) -> str:
+        """The plain text of a sentence."""
+        return self.generation.segments[self.document_of(number)].document.plain(self.generation.sentences[number].span)
+
+    def document_of(self, number: int) -> int:
+        """The position of a sentence's document in the generation."""
+        owner, _ = self.generation.passages[self.generation.passage_of_sentence[number]]
+        return owner
+
+    def section_of(self, number: int) -> int:
+        """The section of a sentence, numbered through all documents."""
+        return int(self.generation.heading_of_passage[self.generation.passage_of_sentence[number]])
+
+    def follows(self, number: int) -> bool:
+        """Whether the sentence before this one belongs with it."""
+        if number == 0 or self.generation.is_heading[number - 1]:
+            return False
+        return self.section_of(number) == self.section_of(number - 1)
+
+    def units_of(self, numbers: Sequence[int]) -> list[Unit]:
+        """What can be shown for some sentences; see `index.standing.units_of`."""
+        return units_of(numbers, self.text_of, self.follows)
+
+    def texts_of(self, units: Sequence[Unit]) -> list[str]:
+        return [" ".join(map(self.text_of, unit.sentences)) for unit in units]
+
+    def vectors_of(self, units: Sequence[Unit]) -> Vectors:
+        """A unit vector of each, `(units, dim)`."""
+        return mean_vectors(self.generation.sentence_vectors, units)
+
+    def opens_section(self, unit: Unit) -> bool:
+        return not self.follows(unit.first)
+
+    def numbers_of(self, document_id: str) -> NDArray[np.int64]:
+        """The sentences of a document in text order, without its headings.
+
+        Raises:
+            UnknownDocumentError: There is no such document.
+        """
+        generation = self.generation
+        passages = generation.passages_of(document_id)
+        numbers = np.arange(generation.first_sentence[passages[0]], generation.first_sentence[passages[-1] + 1])
+        return numbers[~generation.is_heading[numbers]]
+
+    def quotes_of(self, units: Sequence[Unit], scores: Sequence[float], base_url: str) -> tuple[Quote, ...]:
+        return tuple(
+            quote_of(self.generation, unit.first, unit.last, score=score, base_url=base_url)
+            for unit, score in zip(units, scores, strict=True)
+        )
+
+
+def mean_vectors(vectors: NDArray[np.float16] | Vectors, units: Sequence[Unit]) -> Vectors:
+    """A unit vector of each unit, `(units, dim)`: the mean of its sentences'."""
+    if not units:
+        return np.empty((0, vectors.shape[1]), dtype=np.float32)
+    means = np.stack([vectors[unit.first : unit.last + 1].astype(np.float32).mean(axis=0) for unit in units])
+    unit_length: Vectors = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    return unit_length
+
+
+def summarize_document(
+    generation: Generation, document_id: str, *, length: Length = Length.MEDIUM, base_url: str = ""
+) -> Summary:
+    """Sum up one document, in the order of its text.
+
+    A document without one whole sentence, a table say, has no summary: then there are no quotes.
+
+    Raises:
+        UnknownDocumentError: There is no such document.
+    """
+    started = time.perf_counter()
+    sentences = Sentences(generation)
+    numbers = sentences.numbers_of(document_id)
+    units = sentences.units_of(_worth_reading(sentences, numbers).tolist())
+    merits = np.array([OPENING_WEIGHT * sentences.opens_section(unit) for unit in units], dtype=np.float32)
+    chosen = choose_units(
+        units, sentences.texts_of(units), sentences.vectors_of(units), merits, sentences=length.sentences
+    )
+    rank = {position: place for place, position in enumerate(chosen)}
+    in_order = sorted(chosen)
+    return Summary(
+        subject=generation.segment(document_id).document.title,
+        verdict=Verdict.ANSWERED if chosen else Verdict.NOT_COVERED,
+        quotes=sentences.quotes_of(
+            [units[position] for position in in_order], [1 / (1 + rank[position]) for position in in_order], base_url
+        ),
+        generation=generation.id,
+        elapsed_ms=_since(started),
+    )
+
+
+def _worth_reading(sentences: Sentences, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All of a document's sentences, or those of a long one that may well be in its summary."""
+    if len(numbers) <= READ_AT_MOST:
+        return numbers
+    vectors = sentences.generation.sentence_vectors[numbers].astype(np.float32)
+    nearness = np.round(vectors @ vectors.mean(axis=0), 6)
+    opens = np.array([not sentences.follows(number) for number in numbers.tolist()])
+    return np.sort(numbers[best_first(np.where(opens, 1 + nearness, nearness), READ_AT_MOST)])
+
+
+def summarize_topic(
+    generation: Generation,
+    embedder: Embedder,
+    topic: str,
+    *,
+    length: Length = Length.MEDIUM,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
+    base_url: str = "",
+    strictness: Strictness = "normal",
+) -> Summary:
+    """Sum up what the corpus says on a topic: the document that says most of it first, each in the order of its text.
+
+    One that a question about it would not be answered is not covered here either.
+
+    Args:
+        generation: What to search.
+        embedder: The model that the generation was built with.
+        topic: As a person typed it.
+        length: How long.
+        reranker: Reorders the best passages.
+        reader: Has a say in whether it is covered.
+        base_url: An address to which a document's path is added, for documents without one of their own.
+        strictness: How surely it must be covered.
+    """
+    load_models(embedder, reranker, reader)
+    started = time.perf_counter()
+    if not has_words(topic):
+        return nothing_on(generation, topic, None, started)
+    search = find(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
+    sentences = Sentences(generation)
+    units, scores = units_on_topic(sentences, search)
+    if search.verdict is Verdict.NOT_COVERED or not units:
+        return nothing_on(generation, topic, search, started)
+    spread = max(float(scores.max() - scores.min()), 1e-6)
+    chosen = choose_units(
+        units,
+        sentences.texts_of(units),
+        sentences.vectors_of(units),
+        np.asarray(RELEVANCE_WEIGHT * (scores - scores.min()) / spread, dtype=np.float32),
+        sentences=length.sentences,
+        sides=[sentences.document_of(unit.last) for unit in units],
+    )
+    in_order = _by_document(sentences, units, scores, chosen)
+    return Summary(
+        subject=topic,
+        verdict=search.verdict,
+        quotes=sentences.quotes_of(
+            [units[position] for position in in_order], [float(scores[position]) for position in in_order], base_url
+        ),
+        generation=generation.id,
+        elapsed_ms=_since(started),
+        confidence=search.confidence,
+        corrections=search.query.corrections,
+        nearest_titles=nearest_titles(generation, search.found),
+    )
+
+
+def units_on_topic(sentences: Sentences, search: Search, *, count: int = TOPIC_SENTENCES) -> tuple[list[Unit], Scores]:
+    """What can be shown of the sentences that are best for a topic, in text order, and their scores."""
+    found = search.found
+    if not len(found.sentences):
+        return [], np.empty(0, dtype=np.float32)
+    best = np.sort(best_first(found.sentence_scores, count))
+    best = best[found.sentence_scores[best] >= TOPIC_FLOOR * found.sentence_scores.max()]
+    score_of = dict(zip(found.sentences[best].tolist(), found.sentence_scores[best].tolist(), strict=True))
+    units = sentences.units_of(list(score_of))
+    return units, np.array([score_of[unit.last] for unit in units], dtype=np.float32)
+
+
+def nothing_on(generation: Generation, topic: str, search: Search | None, started: float) -> Summary:
+    """Say that a topic is not covered, with what helps to ask again."""
+    missing, titles, corrections = (), (), ()
+    if search is not None:
+        missing = trace_of(generation, topic, search.query, search.found, ()).missing_words
+        titles, corrections = nearest_titles(generation, search.found), search.query.corrections
+    return Summary(
+        subject=topic,
+        verdict=Verdict.NOT_COVERED,
+        quotes=(),
+        generation=generation.id,
+        elapsed_ms=_since(started),
+        confidence=search.confidence if search else 0.0,
+        corrections=corrections,
+        unknown_words=missing,
+        nearest_titles=titles,
+    )
+
+
+def _by_document(sentences: Sentences, units: Sequence[Unit], scores: Scores, chosen: Sequence[int]) -> list[int]:
+    """Chosen units with those of one document together: the document with the best one first, then in text order."""
+    documents: dict[int, list[int]] = {}
+    for position in sorted(chosen):
+        documents.setdefault(sentences.document_of(units[position].last), []).append(position)
+    groups = sorted(documents.values(), key=lambda group: (-max(float(scores[position]) for position in group), group))
+    return [position for group in groups for position in group]
+
+
+def summarize_texts(texts: Sequence[str], embedder: Embedder, *, length: Length = Length.MEDIUM) -> tuple[Extract, ...]:
+    """Sum up texts that are not in the corpus, the messages of a conversation say; nothing of them is kept.
+
+    Args:
+        texts: In order. A line break ends a sentence, as in a chat.
+        embedder: Any model.
+        length: How long.
+
+    Returns:
+        In order of the texts; where hardly anything is written in whole sentences, what comes nearest to them.
+    """
+    documents = [_document_of(text) for text in texts]
+    spans: list[tuple[int, Span]] = []
+    plain: list[str] = []
+    rows: list[Vectors] = []
+    passages = [
+        (number, passage)
+        for number, document in enumerate(documents)
+        for passage in split(document, fits=embedder.fits)
+    ]
+    for first in range(0, len(passages), BATCH_SIZE):
+        batch = passages[first : first + BATCH_SIZE]
+        readings = [reading_of(documents[number], passage) for number, passage in batch]
+        for (number, passage), embedding in zip(batch, embedder.embed_passages(readings), strict=True):
+            spans += [(number, sentence.span) for sentence in passage.sentences]
+            plain += [documents[number].plain(sentence.span) for sentence in passage.sentences]
+            rows.append(embedding.vectors[1:])
+    if not spans:
+        return ()
+    vectors = np.concatenate(rows)
+    units = units_of(
+        range(len(spans)), plain.__getitem__, lambda place: place > 0 and spans[place][0] == spans[place - 1][0]
+    )
+    if sum(len(unit.sentences) for unit in units) < length.sentences:
+        units = [Unit(place, place) for place in range(len(spans))]
+    chosen = choose_units(
+        units,
+        [" ".join(plain[place] for place in unit.sentences) for unit in units],
+        mean_vectors(vectors, units),
+        np.zeros(len(units), dtype=np.float32),
+        sentences=length.sentences,
+    )
+    rank = {position: place for place, position in enumerate(chosen)}
+    return tuple(
+        Extract(
+            spans[units[position].last][0],
+            Span(spans[units[position].first][1].start, spans[units[position].last][1].end),
+            1 / (1 + rank[position]),
+        )
+        for position in sorted(chosen)
+    )
+
+
+def _document_of(text: str) -> Document:
+    """A text as a document whose every line can be quoted."""
+    blocks = (Block(BlockKind.LINES, Span(0, len(text)), 0),) if text.strip() else ()
+    return Document(id="", path="", title="", text=text, digest="", blocks=blocks, sections=((),))
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
