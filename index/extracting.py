@@ -2,10 +2,11 @@
 
 A summary is grown sentence by sentence. What one adds is how central it is (Erkan and Radev 2004, "LexRank:
 Graph-based Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens a section, how
-well it fits a topic, whether its side has not been heard yet, and how many of the frequent words it has that no chosen sentence has yet, a submodular objective
-(Lin and Bilmes 2011, "A Class of Submodular Functions for Document Summarization"; words as concepts: Gillick and
-Favre 2009, "A Scalable Global Model for Summarization"). What is like a chosen sentence loses (maximal marginal
-relevance, Carbonell and Goldstein 1998), and a long one has to bring more than a short one.
+well it fits a topic, whether its side has not been heard yet, and how many of the frequent words it has that no chosen
+sentence has, a submodular objective (Lin and Bilmes 2011, "A Class of Submodular Functions for Document
+Summarization"; words as concepts: Gillick and Favre 2009, "A Scalable Global Model for Summarization"). What is like a
+chosen sentence loses (maximal marginal relevance, Carbonell and Goldstein 1998), and a long one has to bring more than
+a short one.
 """
 
 from __future__ import annotations

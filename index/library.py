@@ -28,6 +28,7 @@ from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.building import Progress, Waiting, building, no_progress, read_running
 from index.calibration import recalibrated, try_questions
+from index.comparing import compare
 from index.confidence import Strictness
 from index.embedding import Embedder
 from index.errors import (
@@ -51,7 +52,11 @@ from index.generation import (
     write_generation,
 )
 from index.line import EMPTY, Line, read_line, write_line
+<<<<<<< HEAD
 from index.originals import Originals
+=======
+from index.overview import summarize_corpus
+>>>>>>> 8180236 (Add timelines, comparisons and an overview of the corpus by theme)
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker
@@ -64,20 +69,25 @@ from index.segment import (
     write_segment,
     write_whole,
 )
+from index.summarizing import summarize_document, summarize_topic
+from index.timeline import timeline
 from index.tokens import learn_projection
 from index.twins import find_twins
 from index.values import (
     Added,
     Answer,
+    Comparison,
     Document,
     DocumentEntry,
     Failure,
     GoldenChange,
     HistoryEntry,
+    Length,
     LibraryStatus,
     ReloadReport,
     Risk,
     Running,
+    Summary,
 )
 from index.vocabulary import Vocabulary
 
@@ -226,6 +236,44 @@ class Library:
             base_url=self.base_url,
             strictness=self.strictness,
         )
+
+    def summarize_document(self, document_id: str, *, length: Length = Length.MEDIUM) -> Summary:
+        """Sum up one document of the current generation; see `index.summarizing.summarize_document`."""
+        return summarize_document(self.generation, document_id, length=length, base_url=self.base_url)
+
+    def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
+        """Sum up what the current generation says on a topic; see `index.summarizing.summarize_topic`."""
+        return summarize_topic(
+            self.generation,
+            self.embedder,
+            topic,
+            length=length,
+            reranker=self.reranker,
+            reader=self.reader,
+            base_url=self.base_url,
+            strictness=self.strictness,
+        )
+
+    def summarize_corpus(self, *, length: Length = Length.MEDIUM) -> Summary:
+        """Say what the current generation holds, by theme; see `index.overview.summarize_corpus`."""
+        return summarize_corpus(self.generation, length=length, base_url=self.base_url)
+
+    def timeline(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
+        """The dated sentences of the current generation on a topic; see `index.timeline.timeline`."""
+        return timeline(
+            self.generation,
+            self.embedder,
+            topic,
+            length=length,
+            reranker=self.reranker,
+            reader=self.reader,
+            base_url=self.base_url,
+            strictness=self.strictness,
+        )
+
+    def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM) -> Comparison:
+        """What two documents of the current generation say on the same points; see `index.comparing.compare`."""
+        return compare(self.generation, a, b, length=length, base_url=self.base_url)
 
     def documents(self) -> tuple[DocumentEntry, ...]:
         """The documents of the current generation, in order of id."""

@@ -22,7 +22,8 @@ _LINKS = (
 )
 _OPENS_DEPENDENT = re.compile(rf"\W*(?:{_PRONOUNS}|{_LINKS})\b(?!-)", re.IGNORECASE)
 _EXPLETIVE = re.compile(
-    r"\W*it (?:is|was|has been|will be|would be|may be|seems|takes|took)\b[^.]*?\b(?:that|to|for|whether)\b", re.IGNORECASE
+    r"\W*it (?:is|was|has been|will be|would be|may be|seems|takes|took)\b[^.]*?\b(?:that|to|for|whether)\b",
+    re.IGNORECASE,
 )
 """'It is an offence to retaliate': here 'it' stands for nothing before it."""
 _PRONOUN_AFTER_OPENING = re.compile(

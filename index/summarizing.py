@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +55,20 @@ class Sentences:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self.text_of = lru_cache(maxsize=None)(self._text_of)
+        self._texts: dict[int, str] = {}
 
-    def _text_of(self, number: int) -> str:
+    def text_of(self, number: int) -> str:
         """The plain text of a sentence."""
+        if number not in self._texts:
+            self._texts[number] = self._read(number)
+        return self._texts[number]
+
+    def _read(self, number: int) -> str:
         return self.generation.segments[self.document_of(number)].document.plain(self.generation.sentences[number].span)
 
     def document_of(self, number: int) -> int:
         """The position of a sentence's document in the generation."""
-        owner, _ = self.generation.passages[self.generation.passage_of_sentence[number]]
+        owner, _ = self.generation.passages[int(self.generation.passage_of_sentence[number])]
         return owner
 
     def section_of(self, number: int) -> int:
@@ -130,7 +135,7 @@ def summarize_document(
     started = time.perf_counter()
     sentences = Sentences(generation)
     numbers = sentences.numbers_of(document_id)
-    units = sentences.units_of(_worth_reading(sentences, numbers).tolist())
+    units = sentences.units_of(worth_reading(sentences, numbers).tolist())
     merits = np.array([OPENING_WEIGHT * sentences.opens_section(unit) for unit in units], dtype=np.float32)
     chosen = choose_units(
         units, sentences.texts_of(units), sentences.vectors_of(units), merits, sentences=length.sentences
@@ -148,7 +153,7 @@ def summarize_document(
     )
 
 
-def _worth_reading(sentences: Sentences, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def worth_reading(sentences: Sentences, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """All of a document's sentences, or those of a long one that may well be in its summary."""
     if len(numbers) <= READ_AT_MOST:
         return numbers
@@ -230,20 +235,23 @@ def units_on_topic(sentences: Sentences, search: Search, *, count: int = TOPIC_S
 
 def nothing_on(generation: Generation, topic: str, search: Search | None, started: float) -> Summary:
     """Say that a topic is not covered, with what helps to ask again."""
-    missing, titles, corrections = (), (), ()
-    if search is not None:
-        missing = trace_of(generation, topic, search.query, search.found, ()).missing_words
-        titles, corrections = nearest_titles(generation, search.found), search.query.corrections
-    return Summary(
+    refusal = Summary(
         subject=topic,
         verdict=Verdict.NOT_COVERED,
         quotes=(),
         generation=generation.id,
         elapsed_ms=_since(started),
-        confidence=search.confidence if search else 0.0,
-        corrections=corrections,
-        unknown_words=missing,
-        nearest_titles=titles,
+        confidence=0.0,
+    )
+    if search is None:
+        return refusal
+    return replace(
+        refusal,
+        elapsed_ms=_since(started),
+        confidence=search.confidence,
+        corrections=search.query.corrections,
+        unknown_words=trace_of(generation, topic, search.query, search.found, ()).missing_words,
+        nearest_titles=nearest_titles(generation, search.found),
     )
 
 

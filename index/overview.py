@@ -1,0 +1,130 @@
+"""What is in a corpus, by theme: documents that lie near each other, and how the most central of them begin."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import AgglomerativeClustering
+
+from index.embedding import Vectors
+from index.extracting import centrality
+from index.generation import Generation
+from index.keywords import terms
+from index.ranking import best_first
+from index.standing import Unit
+from index.summarizing import Sentences
+from index.values import Document, Length, Quote, Summary, Theme, Verdict
+
+THEMES_AT_MOST = 6
+CLUSTERED_AT_MOST = 1000
+"""Of a larger corpus, so many documents make the themes, evenly taken; the others join the nearest."""
+
+THEME_WORDS = 3
+
+
+def summarize_corpus(generation: Generation, *, length: Length = Length.MEDIUM, base_url: str = "") -> Summary:
+    """Say what the corpus holds, the largest theme first.
+
+    Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by the first
+    sentences of the documents nearest to its middle.
+    """
+    started = time.perf_counter()
+    sentences = Sentences(generation)
+    openings = [_opening_of(sentences, segment.document.id) for segment in generation.segments]
+    vectors = _document_vectors(generation)
+    count = min(THEMES_AT_MOST, length.sentences, len(vectors))
+    theme_of = _themes(vectors, count)
+    members = [np.flatnonzero(theme_of == theme) for theme in range(count)]
+    members.sort(key=lambda documents: (-len(documents), documents.tolist()))
+    names = _names([[generation.segments[number].document for number in documents] for documents in members])
+    themes: list[Theme] = []
+    quotes: list[Quote] = []
+    for words, documents in zip(names, members, strict=True):
+        shown = _most_central(vectors, documents, openings, length.sentences // count)
+        quotes += sentences.quotes_of([unit for unit, _ in shown], [score for _, score in shown], base_url)
+        titles = tuple(generation.segments[number].document.title for number in documents)
+        themes.append(Theme(words, titles, len(shown)))
+    return Summary(
+        subject="",
+        verdict=Verdict.ANSWERED if quotes else Verdict.NOT_COVERED,
+        quotes=tuple(quotes),
+        generation=generation.id,
+        elapsed_ms=(time.perf_counter() - started) * 1000,
+        themes=tuple(themes),
+    )
+
+
+def _opening_of(sentences: Sentences, document_id: str) -> Unit | None:
+    """The first sentence of a document that can be read alone."""
+    for number in sentences.numbers_of(document_id).tolist():
+        if sentences.units_of([number]) == [Unit(number, number)]:
+            return Unit(number, number)
+    return None
+
+
+def _document_vectors(generation: Generation) -> Vectors:
+    """The mean direction of each document's passages, `(documents, dim)`."""
+    means = np.stack([segment.passage_vectors.astype(np.float32).mean(axis=0) for segment in generation.segments])
+    vectors: Vectors = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    return vectors
+
+
+def _themes(vectors: Vectors, count: int) -> NDArray[np.int64]:
+    """The theme of each document, from 0 on."""
+    if count < 2:
+        return np.zeros(len(vectors), dtype=np.int64)
+    sample = np.unique(np.linspace(0, len(vectors) - 1, min(len(vectors), CLUSTERED_AT_MOST)).astype(np.int64))
+    labels = AgglomerativeClustering(n_clusters=count).fit_predict(vectors[sample])
+    if len(sample) == len(vectors):
+        return np.asarray(labels, dtype=np.int64)
+    middles = np.stack([vectors[sample][labels == label].mean(axis=0) for label in range(count)])
+    return np.asarray(np.argmax(vectors @ middles.T - (middles**2).sum(axis=1) / 2, axis=1), dtype=np.int64)
+
+
+def _names(groups: Sequence[Sequence[Document]]) -> list[tuple[str, ...]]:
+    """For each group of documents, words of titles and tags that many of them have and few of the others.
+
+    What most documents have says nothing of one group.
+    """
+    counts = [Counter(stem for document in group for stem in _words_of(document)) for group in groups]
+    written: dict[str, Counter[str]] = {}
+    for group in groups:
+        for document in group:
+            for stem, word in _words_of(document).items():
+                written.setdefault(stem, Counter())[word] += 1
+    total = sum(counts, Counter())
+    most = sum(map(len, groups)) / 2
+    names: list[tuple[str, ...]] = []
+    for count in counts:
+        shares = {stem: count[stem] ** 2 / total[stem] for stem in count if count[stem] > 1 and total[stem] <= most}
+        best = sorted(shares, key=lambda stem: (-shares[stem], stem))[:THEME_WORDS]
+        names.append(tuple(min(written[stem].items(), key=lambda item: (-item[1], item[0]))[0] for stem in best))
+    return names
+
+
+def _words_of(document: Document) -> dict[str, str]:
+    """The stems of a document's title and tags, each with a word of it as it is written there."""
+    words: dict[str, str] = {}
+    for word in " ".join((document.title, *document.tags)).replace("_", " ").split():
+        bare = word.strip(".,;:!?()[]\"'\u201c\u201d\u2019")
+        for stem in terms(bare)[:1]:
+            if not stem.isdigit():
+                words.setdefault(stem, bare)
+    return words
+
+
+def _most_central(
+    vectors: Vectors, documents: NDArray[np.int64], openings: Sequence[Unit | None], count: int
+) -> list[tuple[Unit, float]]:
+    """The openings of the most central of some documents, best first."""
+    shares = centrality(vectors[documents])
+    found: list[tuple[Unit, float]] = []
+    for position in best_first(shares).tolist():
+        opening = openings[documents[position]]
+        if opening is not None and len(found) < count:
+            found.append((opening, float(shares[position])))
+    return found
