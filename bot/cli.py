@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from bot.console import BY_TERMINAL, print_answer, run_console
+from bot.console import BY_TERMINAL, print_answer, print_comparison, print_summary, run_console
 from bot.logs import set_up_logging
 from bot.render.wording import refusal_in_words, risks_in_words, running_in_words
 from bot.reports import (
@@ -39,6 +39,7 @@ from index import (
     DEFAULT_ROOM,
     Answer,
     CrossEncoderReranker,
+    Length,
     Libraries,
     Library,
     QuestionAnsweringReader,
@@ -46,6 +47,7 @@ from index import (
     ReloadReport,
     RetrievalError,
     SentenceTransformerEmbedder,
+    Summary,
     UnknownDocumentError,
     check_corpus,
     evaluate_golden,
@@ -73,11 +75,16 @@ app = typer.Typer(
 corpus_app = typer.Typer(help="The documents: what is in the index, and taking in changes.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 
+summary_app = typer.Typer(help="Summaries: sentences of the documents, each with its place.", no_args_is_help=True)
+app.add_typer(summary_app, name="summary")
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServerOption = Annotated[
     int | None, typer.Option("--server", metavar="ID", min=1, help="That server's own documents, not the shared ones.")
 ]
 DocumentArgument = Annotated[str, typer.Argument(metavar="ID", help="As `corpus list` shows it.")]
+LengthOption = Annotated[Length, typer.Option(help="About 3, 6 or 12 sentences.")]
+TopicArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What it is to be about.")]
 
 
 @dataclass(frozen=True)
@@ -264,6 +271,69 @@ def read_questions(path: Path, within: str | None = None) -> list[Question]:
             raise QuestionsError(f'{path}, line {number}: "within" is not the name of a document')
         found.append(Question(content["question"], line_within, content.get("id")))
     return found
+
+
+@summary_app.command("document")
+def summary_document(
+    context: typer.Context,
+    document_id: DocumentArgument,
+    length: LengthOption = Length.MEDIUM,
+    as_json: JsonOption = False,
+) -> None:
+    """Sum up one document."""
+    _print_summary(context, lambda library: library.summarize_document(document_id, length=length), as_json=as_json)
+
+
+@summary_app.command("topic")
+def summary_topic(
+    context: typer.Context, topic: TopicArgument, length: LengthOption = Length.MEDIUM, as_json: JsonOption = False
+) -> None:
+    """Sum up what the documents say on a topic."""
+    _print_summary(context, lambda library: library.summarize_topic(topic, length=length), as_json=as_json)
+
+
+@summary_app.command("corpus")
+def summary_corpus(context: typer.Context, length: LengthOption = Length.MEDIUM, as_json: JsonOption = False) -> None:
+    """Show what the documents are about, by theme."""
+    _print_summary(context, lambda library: library.summarize_corpus(length=length), as_json=as_json)
+
+
+@app.command()
+def timeline(
+    context: typer.Context, topic: TopicArgument, length: LengthOption = Length.MEDIUM, as_json: JsonOption = False
+) -> None:
+    """Show the dated sentences on a topic, earliest first."""
+    _print_summary(context, lambda library: library.timeline(topic, length=length), as_json=as_json)
+
+
+def _print_summary(context: typer.Context, make: Callable[[Library], Summary], *, as_json: bool) -> None:
+    terminal: Terminal = context.obj
+    terminal.set_up_logging(is_service=False)
+    summary = make(terminal.open_library())
+    if as_json:
+        terminal.print_json(summary.as_dict())
+    else:
+        print_summary(terminal.console, summary)
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    a: DocumentArgument,
+    b: DocumentArgument,
+    length: LengthOption = Length.MEDIUM,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what two documents say on the same points, then what only one of them says."""
+    terminal: Terminal = context.obj
+    if a == b:
+        raise typer.BadParameter("name two different documents")
+    terminal.set_up_logging(is_service=False)
+    comparison = terminal.open_library().compare(a, b, length=length)
+    if as_json:
+        terminal.print_json(comparison.as_dict())
+    else:
+        print_comparison(terminal.console, comparison)
 
 
 @app.command()

@@ -13,14 +13,20 @@ from rich.text import Text
 
 from bot.render.text import pieces
 from bot.render.wording import (
+    NO_DATES,
+    NO_SAME_POINTS,
+    NO_SENTENCES,
+    SAME_POINTS,
     UNCERTAIN,
+    UNCERTAIN_TOPIC,
     confidence_in_words,
     corrections_in_words,
     diagnosis_in_words,
     refusal_in_words,
     risks_in_words,
+    theme_in_words,
 )
-from index import Answer, Library, Quote, RetrievalError, Trace, Verdict
+from index import Answer, Comparison, Library, Quote, RetrievalError, Summary, Trace, Verdict
 
 PROMPT = "? "
 BY_TERMINAL = "terminal"
@@ -33,12 +39,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
     if answer.corrections:
         console.print(Text(corrections_in_words(answer), style="italic"))
     if not answer.quotes:
-        console.print(Text(refusal_in_words(answer)))
-        if answer.unknown_words and answer.language_gap is None:
-            words = ", ".join(answer.unknown_words)
-            console.print(Text(f"Not in the documents: {words}"))
-        if answer.nearest_titles:
-            console.print(Text("They do cover: " + " \u00b7 ".join(answer.nearest_titles)))
+        _print_refusal(console, answer)
     elif answer.verdict is Verdict.UNCERTAIN:
         console.print(Text(UNCERTAIN, style="italic"))
     elif answer.verdict is Verdict.NOT_COVERED:
@@ -49,10 +50,87 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
         _print_indented(console, _citation_text(number, quote))
     if answer.quotes:
         console.print()
-    summary = f"{confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 generation {answer.generation}"
-    console.print(Text(f"{summary} \u00b7 {answer.elapsed_ms:.0f} ms", style="dim"))
+    _print_how_sure(console, answer)
     if explain:
         _print_explanation(console, answer)
+
+
+def _print_refusal(console: Console, answer: Answer | Summary) -> None:
+    console.print(Text(refusal_in_words(answer)))
+    if answer.unknown_words and answer.language_gap is None:
+        words = ", ".join(answer.unknown_words)
+        console.print(Text(f"Not in the documents: {words}"))
+    if answer.nearest_titles:
+        console.print(Text("They do cover: " + " \u00b7 ".join(answer.nearest_titles)))
+
+
+def _print_how_sure(console: Console, answer: Answer | Summary) -> None:
+    sure = "" if answer.confidence is None else f"{confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 "
+    console.print(Text(f"{sure}generation {answer.generation} \u00b7 {answer.elapsed_ms:.0f} ms", style="dim"))
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """Show a summary: its sentences in order, each with its place, under their themes where there are any."""
+    if summary.corrections:
+        console.print(Text(corrections_in_words(summary), style="italic"))
+    if summary.quotes:
+        if summary.subject:
+            console.print(Text(summary.subject, style="bold"))
+        if summary.verdict is Verdict.UNCERTAIN:
+            console.print(Text(UNCERTAIN_TOPIC, style="italic"))
+    elif summary.verdict is not Verdict.NOT_COVERED:
+        console.print(Text(NO_DATES))
+    elif summary.confidence is None:
+        console.print(Text(NO_SENTENCES))
+    else:
+        _print_refusal(console, summary)
+    number = 0
+    for theme in summary.themes or (None,):
+        if theme is not None:
+            console.print()
+            console.print(Text(theme_in_words(theme), style="bold"))
+        last = len(summary.quotes) if theme is None else number + theme.quotes
+        while number < last:
+            console.print()
+            if summary.dates:
+                console.print(Text(summary.dates[number], style="bold cyan"))
+            number += 1
+            _print_line(console, f"[{number}] ", summary.quotes[number - 1])
+    if summary.quotes:
+        console.print()
+    _print_how_sure(console, summary)
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """Show what two documents say on the same points, then what only one of them says."""
+    both = [pair for pair in comparison.pairs if pair.a and pair.b]
+    console.print(Text(SAME_POINTS if both else NO_SAME_POINTS, style="bold"))
+    for number, pair in enumerate(both, 1):
+        console.print()
+        for letter, quote in (("a", pair.a), ("b", pair.b)):
+            assert quote is not None
+            _print_line(console, f"[{number}{letter}] ", quote)
+    number = len(both)
+    for title, quotes in zip(
+        comparison.titles,
+        ([pair.a for pair in comparison.pairs if not pair.b], [pair.b for pair in comparison.pairs if not pair.a]),
+        strict=True,
+    ):
+        if quotes:
+            console.print()
+            console.print(Text(f"Only in: {title}", style="bold"))
+        for quote in quotes:
+            assert quote is not None
+            number += 1
+            console.print()
+            _print_line(console, f"[{number}] ", quote)
+    console.print()
+    console.print(Text(f"generation {comparison.generation} \u00b7 {comparison.elapsed_ms:.0f} ms", style="dim"))
+
+
+def _print_line(console: Console, mark: str, quote: Quote) -> None:
+    _print_indented(console, _quote_text(quote))
+    _print_indented(console, _place_text(mark, quote))
 
 
 def _print_indented(console: Console, text: Text) -> None:
@@ -73,14 +151,19 @@ def _quote_text(quote: Quote) -> Text:
     return text
 
 
-def _citation_text(number: int, quote: Quote) -> Text:
+def _place_text(mark: str, quote: Quote) -> Text:
     citation = quote.citation
     place = citation.title + (f" \u203a {citation.section}" if citation.section else "")
     if citation.page is not None:
         place += f", page {citation.page}"
-    text = Text(f"[{number}] {place}", style="cyan")
+    text = Text(f"{mark}{place}", style="cyan")
     start, end = citation.span
-    text.append(f"  {citation.document} {start}:{end}", style="dim")
+    return text.append(f"  {citation.document} {start}:{end}", style="dim")
+
+
+def _citation_text(number: int, quote: Quote) -> Text:
+    citation = quote.citation
+    text = _place_text(f"[{number}] ", quote)
     if citation.url:
         text.append(f"\n    {citation.url}", style="dim")
     for source in quote.sources:

@@ -86,34 +86,34 @@ def _themes(vectors: Vectors, count: int) -> NDArray[np.int64]:
 
 
 def _names(groups: Sequence[Sequence[Document]]) -> list[tuple[str, ...]]:
-    """For each group of documents, words of titles and tags that many of them have and few of the others.
-
-    What most documents have says nothing of one group.
-    """
-    counts = [Counter(stem for document in group for stem in _words_of(document)) for group in groups]
-    written: dict[str, Counter[str]] = {}
-    for group in groups:
-        for document in group:
-            for stem, word in _words_of(document).items():
-                written.setdefault(stem, Counter())[word] += 1
+    """For each group of documents, words of titles, tags and headings that more of them have than of the others."""
+    found = [[_words_of(document) for document in group] for group in groups]
+    counts = [Counter(stem for words in group for stem in words) for group in found]
     total = sum(counts, Counter())
-    most = sum(map(len, groups)) / 2
+    written: dict[str, Counter[str]] = {}
+    for words in (words for group in found for words in group):
+        for stem, word in words.items():
+            written.setdefault(stem, Counter())[word] += 1
+    others = sum(map(len, groups))
     names: list[tuple[str, ...]] = []
-    for count in counts:
-        shares = {stem: count[stem] ** 2 / total[stem] for stem in count if count[stem] > 1 and total[stem] <= most}
-        best = sorted(shares, key=lambda stem: (-shares[stem], stem))[:THEME_WORDS]
+    for group, count in zip(groups, counts, strict=True):
+        rest = max(1, others - len(group))
+        lead = {stem: number / len(group) - (total[stem] - number) / rest for stem, number in count.items()}
+        shared = [stem for stem in lead if count[stem] > 1 and lead[stem] > 0]
+        best = sorted(shared, key=lambda stem: (-round(lead[stem], 6), stem))[:THEME_WORDS]
         names.append(tuple(min(written[stem].items(), key=lambda item: (-item[1], item[0]))[0] for stem in best))
     return names
 
 
 def _words_of(document: Document) -> dict[str, str]:
-    """The stems of a document's title and tags, each with a word of it as it is written there."""
+    """The stems of a document's title, tags and headings, each with a word of it as it is written there."""
     words: dict[str, str] = {}
-    for word in " ".join((document.title, *document.tags)).replace("_", " ").split():
+    headings = (heading for path in document.sections for heading in path[-1:])
+    for word in " ".join((document.title.replace("_", " "), *document.tags, *headings)).split():
         bare = word.strip(".,;:!?()[]\"'\u201c\u201d\u2019")
-        for stem in terms(bare)[:1]:
-            if not stem.isdigit():
-                words.setdefault(stem, bare)
+        stems = terms(bare)
+        if stems and not any(character.isdigit() for character in bare):
+            words.setdefault(stems[0], bare)
     return words
 
 

@@ -216,7 +216,7 @@ def summarize_topic(
         generation=generation.id,
         elapsed_ms=_since(started),
         confidence=search.confidence,
-        corrections=search.query.corrections,
+        corrections=search.corrections,
         nearest_titles=nearest_titles(generation, search.found),
     )
 
@@ -249,9 +249,10 @@ def nothing_on(generation: Generation, topic: str, search: Search | None, starte
         refusal,
         elapsed_ms=_since(started),
         confidence=search.confidence,
-        corrections=search.query.corrections,
+        corrections=search.corrections,
         unknown_words=trace_of(generation, topic, search.query, search.found, ()).missing_words,
         nearest_titles=nearest_titles(generation, search.found),
+        language_gap=search.language_gap,
     )
 
 

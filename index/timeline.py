@@ -68,7 +68,7 @@ def timeline(
         elapsed_ms=(time.perf_counter() - started) * 1000,
         confidence=search.confidence,
         dates=tuple(_known(dates[position]).iso for position in in_order),
-        corrections=search.query.corrections,
+        corrections=search.corrections,
         nearest_titles=nearest_titles(generation, search.found),
     )
 
@@ -89,16 +89,18 @@ def _known(date: DateMention | None) -> DateMention:
 def _choose(
     dates: Sequence[DateMention | None], scores: Scores, vectors: Vectors, sizes: Sequence[int], length: Length
 ) -> list[int]:
-    """The best dated units, none of which tells what another one does."""
+    """The best dated units, none of which tells what another one does: first one for each date, then more."""
     chosen: list[int] = []
     room = length.sentences
-    for position in best_first(scores).tolist():
-        date = dates[position]
-        if date is None or sizes[position] > room:
-            continue
-        limits = [SAME_EVENT_COSINE if _known(dates[other]).iso == date.iso else REPEAT_COSINE for other in chosen]
-        cosines = (vectors[chosen] @ vectors[position]).tolist()
-        if all(cosine < limit for cosine, limit in zip(cosines, limits, strict=True)):
-            chosen.append(position)
-            room -= sizes[position]
+    dated = [(position, date) for position in best_first(scores).tolist() if (date := dates[position]) is not None]
+    for takes_new_dates in (True, False):
+        for position, date in dated:
+            same = [other for other in chosen if _known(dates[other]).iso == date.iso]
+            if position in chosen or sizes[position] > room or (takes_new_dates and same):
+                continue
+            limits = [SAME_EVENT_COSINE if other in same else REPEAT_COSINE for other in chosen]
+            cosines = (vectors[chosen] @ vectors[position]).tolist()
+            if all(cosine < limit for cosine, limit in zip(cosines, limits, strict=True)):
+                chosen.append(position)
+                room -= sizes[position]
     return chosen

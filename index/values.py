@@ -411,6 +411,8 @@ class Summary:
     """Words of a topic that is not covered that the corpus lacks, as typed."""
     nearest_titles: tuple[str, ...] = ()
     """Titles of the documents that came nearest to the topic, best first."""
+    language_gap: LanguageGap | None = None
+    """Why a topic is not covered, where that is for its language."""
 
     def __post_init__(self) -> None:
         if self.dates and len(self.dates) != len(self.quotes):

@@ -7,14 +7,19 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.localisation import N_, _, decimal, language_name, languages, listed, ngettext, speaking, spoken
-from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Verdict
+from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Summary, Theme, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
 OLD_FROM_YEARS = 2
 NOT_COVERED = N_("The documents that I quote from do not cover that.")
+UNCERTAIN_TOPIC = N_("I am not sure that the documents cover this topic. The closest sentences:")
+NO_DATES = N_("The documents cover that, but no sentence on it has a date.")
+NO_SENTENCES = N_("This document has no whole sentences that could be quoted.")
+SAME_POINTS = N_("On the same points")
+NO_SAME_POINTS = N_("I found no point that both documents speak of.")
 
 
-def refusal_in_words(answer: Answer) -> str:
+def refusal_in_words(answer: Answer | Summary) -> str:
     """Why there is no answer: the documents do not cover it, or they are in another language.
 
     That is said in the question's language, where the interface speaks it.
@@ -28,13 +33,13 @@ def refusal_in_words(answer: Answer) -> str:
         return text.format(spoken=listed(names), asked=language_name(gap.asked), choice=listed(names, style="or"))
 
 
-def confidence_in_words(answer: Answer) -> str:
+def confidence_in_words(answer: Answer | Summary) -> str:
     """How sure the bot is, for people who do not read probabilities."""
     if answer.verdict is Verdict.NOT_COVERED:
         return _("not covered")
     if answer.verdict is Verdict.UNCERTAIN:
         return _("may not answer it")
-    return _("very likely answers it") if answer.confidence >= 0.8 else _("likely answers it")
+    return _("very likely answers it") if (answer.confidence or 0) >= 0.8 else _("likely answers it")
 
 
 def age_in_words(dated: str, today: date) -> str:
@@ -49,7 +54,7 @@ def age_in_words(dated: str, today: date) -> str:
     return ngettext("{years} year old", "{years} years old", years).format(years=years)
 
 
-def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) -> str:
+def corrections_in_words(answer: Answer | Summary, *, show: Callable[[str], str] = str) -> str:
     """Which words of the question were read as others.
 
     Args:
@@ -59,6 +64,16 @@ def corrections_in_words(answer: Answer, *, show: Callable[[str], str] = str) ->
     reading = _("{typed} as {read_as}")
     readings = [reading.format(typed=show(item.typed), read_as=show(item.read_as)) for item in answer.corrections]
     return _("I read {readings}.").format(readings=", ".join(readings))
+
+
+def theme_in_words(theme: Theme) -> str:
+    """What some documents have in common, and how many they are."""
+    if len(theme.titles) == 1:
+        return theme.titles[0]
+    count = len(theme.titles)
+    return ngettext("{theme}: {count} document", "{theme}: {count} documents", count).format(
+        theme=", ".join(theme.words) or theme.titles[0], count=count
+    )
 
 
 def diagnosis_in_words(diagnosis: Diagnosis) -> str:

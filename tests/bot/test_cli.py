@@ -15,7 +15,15 @@ import pytest
 
 from bot import cli
 from bot.cli import NO_TOKEN
-from bot.render.wording import NOT_COVERED, UNCERTAIN
+from bot.render.wording import (
+    NO_DATES,
+    NO_SAME_POINTS,
+    NO_SENTENCES,
+    NOT_COVERED,
+    SAME_POINTS,
+    UNCERTAIN,
+    UNCERTAIN_TOPIC,
+)
 from bot.settings import NAMES
 from index import DEFAULT_ROOM, CorpusError, Library
 from tests.fakes import WordEmbedder, WordReader, WordReranker
@@ -347,6 +355,132 @@ def test_a_file_of_questions_that_cannot_be_read_is_named(built: Run, tmp_path: 
 
     assert (result.code, result.out) == (1, "")
     assert "questions.jsonl cannot be read" in result.err
+
+
+# ---- summaries
+
+LENGTHS = (("short", 3), ("medium", 6), ("long", 12))
+SUMMARIES = (
+    ["summary", "document", "sea/lighthouse"],
+    ["summary", "topic", "the lighthouse of Grey Skerry"],
+    ["summary", "corpus"],
+    ["timeline", "the lighthouse of Grey Skerry"],
+)
+
+
+@pytest.mark.parametrize("command", SUMMARIES, ids=" ".join)
+@pytest.mark.parametrize(("length", "sentences"), LENGTHS)
+def test_a_summary_as_json_quotes_its_sources_exactly(built: Run, command: list[str], length: str, sentences: int):
+    summary = built(*command, "--length", length, "--json").json
+
+    assert list(summary) == ["verdict", "quotes"]
+    assert 1 <= len(summary["quotes"]) <= sentences
+    for quote in summary["quotes"]:
+        text = built("corpus", "show", quote["document"], "--json").json["text"]
+        assert text[quote["start"] : quote["end"]] == quote["text"]
+        assert ("date" in quote) == (command[0] == "timeline")
+
+
+def test_each_line_of_a_summary_is_shown_with_its_place(built: Run):
+    result = built("summary", "document", "sea/lighthouse", "--length", "short")
+
+    quotes = built("summary", "document", "sea/lighthouse", "--length", "short", "--json").json["quotes"]
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("The lighthouse of Grey Skerry\n")
+    for number, quote in enumerate(quotes, 1):
+        assert f"[{number}] The lighthouse of Grey Skerry" in result.out
+        assert f"sea/lighthouse {quote['start']}:{quote['end']}" in result.out
+
+
+def test_a_timeline_shows_dates_in_order(built: Run):
+    result = built("timeline", "the lighthouse of Grey Skerry")
+
+    dates = [line for line in result.out.splitlines() if re.fullmatch(r"\d{4}(-\d\d)*", line)]
+    assert dates == ["1862", "1894", "1904"]
+
+
+def test_an_overview_shows_themes_with_their_documents(built: Run):
+    result = built("summary", "corpus")
+
+    for title in ("The lighthouse of Grey Skerry", "Keeping bees", "Sourdough bread"):
+        assert title in result.out
+
+
+@pytest.mark.parametrize("command", [["summary", "topic"], ["timeline"]], ids=" ".join)
+def test_a_topic_that_is_not_covered_is_a_success_that_says_so(built: Run, command: list[str]):
+    shown = built(*command, "the price of bitcoin")
+
+    assert shown.code == 0
+    assert NOT_COVERED in shown.out
+    assert "Not in the documents: price, bitcoin" in shown.out
+    assert built(*command, "the price of bitcoin", "--json").json == {"verdict": "not_covered", "quotes": []}
+
+
+def test_an_uncertain_topic_says_so(built: Run):
+    assert built("summary", "topic", "Who kept the keepers?", "--json").json["verdict"] == "uncertain"
+    assert UNCERTAIN_TOPIC in built("summary", "topic", "Who kept the keepers?").out
+
+
+def test_a_topic_without_dates_says_so(built: Run):
+    result = built("timeline", "the belly of a violin is carved from spruce")
+
+    assert result.code == 0
+    assert NO_DATES in result.out
+
+
+def test_a_comparison_shows_pairs(built: Run, corpus_folder: Path):
+    (corpus_folder / "sea" / "red.md").write_text("# Red Skerry\n\nThree keepers lived on the red rock at a time.\n")
+    built("corpus", "reload")
+
+    comparison = built("compare", "sea/lighthouse", "sea/red", "--json").json
+    shown = built("compare", "sea/lighthouse", "sea/red").out
+
+    assert list(comparison) == ["pairs"]
+    first, *others = comparison["pairs"]
+    assert first["a"]["text"] == "Three keepers lived on the rock at a time."
+    assert first["b"]["text"] == "Three keepers lived on the red rock at a time."
+    assert all(pair["b"] is None for pair in others)
+    assert shown.startswith(SAME_POINTS)
+    assert "[1a] The lighthouse of Grey Skerry" in shown
+    assert "[1b] Red Skerry" in shown
+
+
+def test_documents_without_a_point_in_common_are_said_to_have_none(built: Run):
+    assert built("compare", "garden/bees", "crafts/violins").out.startswith(NO_SAME_POINTS)
+
+
+def test_a_document_of_labels_is_said_to_have_no_sentences(built: Run, corpus_folder: Path):
+    (corpus_folder / "table.md").write_text("# Months\n\n| April | Look |\n| --- | --- |\n| May | Leave |\n")
+    built("corpus", "reload")
+
+    result = built("summary", "document", "table")
+
+    assert result.code == 0
+    assert NO_SENTENCES in result.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["summary", "document", "nowhere"], ["compare", "nowhere", "garden/bees"], ["compare", "garden/bees", "nowhere"]],
+    ids=" ".join,
+)
+def test_a_document_that_is_not_there_is_wrong_usage(built: Run, command: list[str]):
+    result = built(*command)
+
+    assert (result.code, result.out) == (2, "")
+    assert "There is no document named 'nowhere'" in result.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["summary", "corpus", "--length", "huge"], ["compare", "garden/bees", "garden/bees"], ["compare", "garden/bees"]],
+    ids=" ".join,
+)
+def test_a_summary_that_cannot_be_meant_is_wrong_usage(built: Run, command: list[str]):
+    result = built(*command)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err
 
 
 # ---- wrong usage

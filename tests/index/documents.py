@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
+from index import Library
 from index.reading.markdown import read_markdown
 from index.reading.outline import Outline
 from index.reading.text import read_text
 from index.splitting import split
 from index.values import Document, Passage, Sentence, Span
+from tests.conftest import write_corpus
+from tests.fakes import WordEmbedder
 
 
 def document_of(text: str, read: Callable[[str], Outline] = read_markdown) -> Document:
@@ -55,3 +59,11 @@ def hidden_offsets(document: Document) -> set[int]:
 
 def exact(document: Document, span: Span) -> str:
     return document.text[span.start : span.end]
+
+
+def library_of(folder: Path, **texts: str) -> Library:
+    """A library that has read some texts, each a Markdown document of that name."""
+    corpus = write_corpus(folder / "own", {f"{name}.md": text for name, text in texts.items()})
+    library = Library(corpus=corpus, data=folder / "own-data", embedder=WordEmbedder())
+    library.reload()
+    return library

@@ -1,0 +1,84 @@
+"""What sums up is central, different from what was chosen, and fits the room."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.extracting import centrality, choose_units
+from index.standing import Unit
+from tests.fakes import WordEmbedder
+
+BEES = "The queen bee lays eggs in the hive."
+TEXTS = [
+    BEES,
+    "The bees of the hive feed the queen.",
+    "A hive of bees stores honey for winter.",
+    "The weather in Lisbon was mild.",
+    BEES,
+]
+
+
+def choose(
+    texts: list[str], *, sentences: int, merits: list[float] | None = None, sides: tuple[int, ...] = ()
+) -> list[int]:
+    embedder = WordEmbedder()
+    vectors = np.stack([embedder.embed_query(text).vector for text in texts])
+    units = [Unit(number, number) for number in range(len(texts))]
+    deserved = np.array(merits or [0.0] * len(texts), dtype=np.float32)
+    return choose_units(units, texts, vectors, deserved, sentences=sentences, sides=sides)
+
+
+def test_what_lies_near_the_others_is_central_and_what_lies_alone_is_not():
+    embedder = WordEmbedder()
+
+    shares = centrality(np.stack([embedder.embed_query(text).vector for text in TEXTS[:4]]))
+
+    assert shares.max() == 1
+    assert int(shares.argmin()) == 3
+
+
+def test_a_sentence_is_never_said_twice():
+    chosen = choose(TEXTS, sentences=5)
+
+    assert len({TEXTS[position] for position in chosen}) == len(chosen) == 4
+
+
+def test_merit_comes_first():
+    assert choose(TEXTS, sentences=1, merits=[0, 0, 0, 100, 0]) == [3]
+
+
+def test_another_side_is_heard_before_more_of_one():
+    texts = ["Bees store honey in Devon.", "Bees store honey in Kent.", "Bees store honey in Wales."]
+
+    assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 2)) == [0, 1]  # merit outweighs it
+    assert choose(texts, sentences=2, merits=[9, 8.9, 8.8], sides=(1, 1, 2)) == [0, 2]
+    assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 1)) == [0, 1]
+
+
+def test_a_unit_takes_as_many_sentences_as_it_shows_and_none_is_shown_twice():
+    embedder = WordEmbedder()
+    texts = ["Bees store honey.", "Bees store honey. They sell it in towns by the river.", "Owls hunt at night."]
+    units = [Unit(0, 0), Unit(0, 1), Unit(2, 2)]
+    vectors = np.stack([embedder.embed_query(text).vector for text in texts])
+
+    for sentences in (1, 2, 3):
+        chosen = choose_units(units, texts, vectors, np.array([0, 50, 0], dtype=np.float32), sentences=sentences)
+
+        shown = [number for position in chosen for number in units[position].sentences]
+        assert len(shown) == len(set(shown)) <= sentences
+    assert chosen[0] == 1
+
+
+def test_nothing_is_chosen_from_nothing():
+    assert choose_units([], [], np.empty((0, 3), dtype=np.float32), np.empty(0, dtype=np.float32), sentences=3) == []
+
+
+@given(
+    st.lists(st.sampled_from(["bee", "owl", "sea", "tree of bees", "sea owl tree", "tree sea"]), max_size=9),
+    st.integers(1, 4),
+)
+def test_more_room_only_adds(texts: list[str], sentences: int):
+    if texts:
+        assert choose(texts, sentences=sentences + 1)[:sentences] == choose(texts, sentences=sentences)[:sentences]

@@ -1,0 +1,104 @@
+"""Summaries of the bundled corpus with the real model: exact, free of repeats, in order, and readable sentence by sentence.
+
+How good they are beside people's, `python -m benchmarks.summaries` says.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import Length, Library, Quote, SentenceTransformerEmbedder, Verdict
+from index.ranking import REPEAT_COSINE
+from index.standing import stands_alone
+from tests.test_answers import OFF_TOPIC
+
+pytestmark = pytest.mark.model
+
+ROOT = Path(__file__).resolve().parent.parent
+TOPICS = [
+    item["topic"]
+    for item in map(json.loads, (ROOT / "benchmarks" / "summaries" / "references.jsonl").read_text().splitlines())
+    if item["kind"] == "topic"
+]
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    library = Library(
+        corpus=ROOT / "corpus", data=tmp_path_factory.mktemp("data"), embedder=SentenceTransformerEmbedder()
+    )
+    library.reload()
+    return library
+
+
+def assert_well_quoted(library: Library, quotes: tuple[Quote, ...], length: Length) -> None:
+    """Each line is its source's characters and can be read alone; together they fit the length and repeat nothing."""
+    assert 1 <= len(quotes) <= length.sentences
+    vectors = []
+    for quote in quotes:
+        document = library.document(quote.citation.document)
+        start, end = quote.citation.span
+        assert document.text[start:end] == quote.text
+        assert stands_alone(document.plain(quote.citation.span))
+        assert not quote.text.startswith("#")
+        vectors.append(library.embedder.embed_query(document.plain(quote.citation.span)).vector)
+    cosines = np.array(vectors) @ np.array(vectors).T - np.eye(len(vectors))
+    assert cosines.max(initial=0) < REPEAT_COSINE + 0.08  # sentences embedded by themselves lie nearer than in context
+    assert len({quote.text for quote in quotes}) == len(quotes)
+
+
+@pytest.mark.parametrize("length", Length)
+def test_every_document_is_summed_up_by_its_own_sentences_in_order(bundled: Library, length: Length):
+    for entry in bundled.documents():
+        summary = bundled.summarize_document(entry.id, length=length)
+
+        starts = [quote.citation.span.start for quote in summary.quotes]
+        assert starts == sorted(starts)
+        assert_well_quoted(bundled, summary.quotes, length)
+
+
+@pytest.mark.parametrize("length", Length)
+def test_every_topic_is_summed_up_by_sentences_of_several_documents(bundled: Library, length: Length):
+    documents = []
+    for topic in TOPICS:
+        summary = bundled.summarize_topic(topic, length=length)
+
+        assert_well_quoted(bundled, summary.quotes, length)
+        documents.append(len({quote.citation.document for quote in summary.quotes}))
+    assert sum(count > 1 for count in documents) >= 9
+
+
+def test_the_corpus_is_summed_up_by_how_its_documents_begin(bundled: Library):
+    for length in Length:
+        assert_well_quoted(bundled, bundled.summarize_corpus(length=length).quotes, length)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_dates_of_a_timeline_stand_where_they_are_highlighted_and_in_order(bundled: Library, topic: str):
+    summary = bundled.timeline(topic, length=Length.LONG)
+
+    years = [int(date[:4]) for date in summary.dates]
+    assert len(years) >= 3
+    assert years == sorted(years)
+    for date, quote in zip(summary.dates, summary.quotes, strict=True):
+        [(start, end)] = quote.highlights
+        text = bundled.document(quote.citation.document).text
+        assert quote.citation.span.start <= start < end <= quote.citation.span.end
+        assert date[:4] in text[slice(*quote.citation.span)]
+        assert text[start:end].strip() == text[start:end]
+
+
+def test_two_documents_on_one_matter_have_points_in_common(bundled: Library):
+    comparison = bundled.compare("messages/gaza-2023", "messages/november-2023-cables")
+
+    assert sum(bool(pair.a and pair.b) for pair in comparison.pairs) >= 4
+
+
+@pytest.mark.parametrize("topic", OFF_TOPIC)
+def test_an_off_topic_summary_or_timeline_is_refused(bundled: Library, topic: str):
+    assert bundled.summarize_topic(topic).verdict is Verdict.NOT_COVERED
+    assert bundled.timeline(topic).verdict is Verdict.NOT_COVERED
