@@ -35,6 +35,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import Table, write_results
 from bot.settings import default_corpus
@@ -182,8 +183,12 @@ def main() -> None:
 # --------------------------------------------------------------------- asking
 
 
-def install_peers(folder: Path) -> Path:
+def install_peers(folder: Path, requirements: Path = REQUIREMENTS) -> Path:
     """Make the peers' environment, or bring the one that is there up to date.
+
+    Args:
+        folder: Where it is.
+        requirements: What it has.
 
     Returns:
         Its Python.
@@ -195,7 +200,7 @@ def install_peers(folder: Path) -> Path:
     if not python.is_file():
         _run([sys.executable, "-m", "venv", str(folder)])
     _say("installing the peers; the first time this takes some minutes")
-    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "-r", str(REQUIREMENTS)])
+    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "-r", str(requirements)])
     return python
 
 
@@ -233,17 +238,29 @@ def ask_peer(python: Path, peer: str, generation: Generation, questions: Sequenc
     """
     documents = {segment.document.id: segment.document.text for segment in generation.segments}
     content = {"documents": documents, "questions": [question.text for question in questions]}
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "questions.json", Path(folder) / "pieces.jsonl"
-        source.write_text(json.dumps(content), encoding="utf-8")
-        _run([str(python), str(RUNNER), peer, str(source), str(target)])
-        rows = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    rows = run_peer(python, RUNNER, peer, content)
     shown = []
     for row in rows:
         pieces = [Evidence(document, Span(start, end)) for document, start, end in row["pieces"]]
         rooms = {room: cut(pieces, room) for room in ROOMS}
         shown.append(Shown(rooms, pieces[:CHROMA_LIMIT], row["elapsed_ms"], row["embedding_ms"]))
     return shown
+
+
+def run_peer(python: Path, runner: Path, what: str, content: Any) -> Any:
+    """Run a script of the peers' environment on JSON values.
+
+    Returns:
+        What it writes.
+
+    Raises:
+        PeerError: It ends with an error.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "input.json", Path(folder) / "output"
+        source.write_text(json.dumps(content), encoding="utf-8")
+        _run([str(python), str(runner), what, str(source), str(target)])
+        return json.loads(target.read_text(encoding="utf-8"))
 
 
 def cut(pieces: Sequence[Evidence], room: int) -> list[Evidence]:

@@ -30,6 +30,7 @@ from index.originals import Quota
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reading import MAX_FILE_BYTES
 from index.reranking import CrossEncoderReranker, Reranker
+from index.server_library import ServerLibrary
 from index.summarizing import summarize_texts
 from index.surroundings import in_surroundings
 from index.values import (

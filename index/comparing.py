@@ -12,8 +12,8 @@ from index.extracting import centrality
 from index.generation import Generation
 from index.ranking import REPEAT_COSINE, Scores, best_first
 from index.standing import Unit
-from index.summarizing import Sentences, worth_reading
-from index.values import Comparison, Length, Pair, Quote
+from index.summarizing import DEFAULT_ROOM, Sentences, worth_reading
+from index.values import Comparison, Pair, Quote
 
 SAME_POINT = 0.38
 """Sentences more alike than this speak of the same; see `_likeness`."""
@@ -25,9 +25,7 @@ CENTRALITY_WEIGHT = 0.1
 """How much it counts for a pair that its sentences are central to their documents, beside that they are alike."""
 
 
-def compare(
-    generation: Generation, a: str, b: str, *, length: Length = Length.MEDIUM, base_url: str = ""
-) -> Comparison:
+def compare(generation: Generation, a: str, b: str, *, room: int = DEFAULT_ROOM, base_url: str = "") -> Comparison:
     """Put sentences of two documents beside each other: first what both speak of, then what only one says.
 
     Each side keeps to single sentences that can be read alone; no sentence is shown twice. Where the documents have
@@ -37,7 +35,7 @@ def compare(
         generation: Where they are.
         a: Id of a document.
         b: Id of another.
-        length: How many lines.
+        room: For how many lines.
         base_url: See `index.answering.ask`.
 
     Raises:
@@ -50,13 +48,13 @@ def compare(
     central = [centrality(rows) for rows in vectors]
     likeness = _likeness(*vectors)
     points = likeness + CENTRALITY_WEIGHT * (central[0][:, None] + central[1][None, :]) / 2
-    matched = sorted(_matches(np.round(points, 6), likeness, vectors, length.sentences))
+    matched = sorted(_matches(np.round(points, 6), likeness, vectors, room))
     pairs = [(sides[0][left], sides[1][right], float(likeness[left, right])) for left, right in matched]
     alone = [
-        _alone(units, shares, likeness.max(axis=1 - side, initial=0.0), length.sentences)
+        _alone(units, shares, likeness.max(axis=1 - side, initial=0.0), room)
         for side, (units, shares) in enumerate(zip(sides, central, strict=True))
     ]
-    left = length.sentences - len(pairs)
+    left = room - len(pairs)
     from_a = alone[0][: max(-(-left // 2), left - len(alone[1]))]
     from_b = alone[1][: left - len(from_a)]
 

@@ -239,7 +239,7 @@ class Library:
 
     def summarize_document(self, document_id: str, *, length: Length = Length.MEDIUM) -> Summary:
         """Sum up one document of the current generation; see `index.summarizing.summarize_document`."""
-        return summarize_document(self.generation, document_id, length=length, base_url=self.base_url)
+        return summarize_document(self.generation, document_id, room=length.sentences, base_url=self.base_url)
 
     def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
         """Sum up what the current generation says on a topic; see `index.summarizing.summarize_topic`."""
@@ -247,7 +247,7 @@ class Library:
             self.generation,
             self.embedder,
             topic,
-            length=length,
+            room=length.sentences,
             reranker=self.reranker,
             reader=self.reader,
             base_url=self.base_url,
@@ -256,7 +256,7 @@ class Library:
 
     def summarize_corpus(self, *, length: Length = Length.MEDIUM) -> Summary:
         """Say what the current generation holds, by theme; see `index.overview.summarize_corpus`."""
-        return summarize_corpus(self.generation, length=length, base_url=self.base_url)
+        return summarize_corpus(self.generation, room=length.sentences, base_url=self.base_url)
 
     def timeline(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
         """The dated sentences of the current generation on a topic; see `index.timeline.timeline`."""
@@ -264,7 +264,7 @@ class Library:
             self.generation,
             self.embedder,
             topic,
-            length=length,
+            room=length.sentences,
             reranker=self.reranker,
             reader=self.reader,
             base_url=self.base_url,
@@ -273,7 +273,7 @@ class Library:
 
     def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM) -> Comparison:
         """What two documents of the current generation say on the same points; see `index.comparing.compare`."""
-        return compare(self.generation, a, b, length=length, base_url=self.base_url)
+        return compare(self.generation, a, b, room=length.sentences, base_url=self.base_url)
 
     def documents(self) -> tuple[DocumentEntry, ...]:
         """The documents of the current generation, in order of id."""

@@ -16,8 +16,8 @@ from index.generation import Generation
 from index.keywords import terms
 from index.ranking import best_first
 from index.standing import Unit
-from index.summarizing import Sentences
-from index.values import Document, Length, Quote, Summary, Theme, Verdict
+from index.summarizing import DEFAULT_ROOM, Sentences
+from index.values import Document, Quote, Summary, Theme, Verdict
 
 THEMES_AT_MOST = 6
 CLUSTERED_AT_MOST = 1000
@@ -26,7 +26,7 @@ CLUSTERED_AT_MOST = 1000
 THEME_WORDS = 3
 
 
-def summarize_corpus(generation: Generation, *, length: Length = Length.MEDIUM, base_url: str = "") -> Summary:
+def summarize_corpus(generation: Generation, *, room: int = DEFAULT_ROOM, base_url: str = "") -> Summary:
     """Say what the corpus holds, the largest theme first.
 
     Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by the first
@@ -36,7 +36,7 @@ def summarize_corpus(generation: Generation, *, length: Length = Length.MEDIUM, 
     sentences = Sentences(generation)
     openings = [_opening_of(sentences, segment.document.id) for segment in generation.segments]
     vectors = _document_vectors(generation)
-    count = min(THEMES_AT_MOST, length.sentences, len(vectors))
+    count = min(THEMES_AT_MOST, room, len(vectors))
     theme_of = _themes(vectors, count)
     members = [np.flatnonzero(theme_of == theme) for theme in range(count)]
     members.sort(key=lambda documents: (-len(documents), documents.tolist()))
@@ -44,7 +44,7 @@ def summarize_corpus(generation: Generation, *, length: Length = Length.MEDIUM, 
     themes: list[Theme] = []
     quotes: list[Quote] = []
     for words, documents in zip(names, members, strict=True):
-        shown = _most_central(vectors, documents, openings, length.sentences // count)
+        shown = _most_central(vectors, documents, openings, room // count)
         quotes += sentences.quotes_of([unit for unit, _ in shown], [score for _, score in shown], base_url)
         titles = tuple(generation.segments[number].document.title for number in documents)
         themes.append(Theme(words, titles, len(shown)))

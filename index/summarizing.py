@@ -39,6 +39,8 @@ from index.values import (
     Verdict,
 )
 
+DEFAULT_ROOM = Length.MEDIUM.sentences
+
 TOPIC_SENTENCES = 40
 """The best for a topic, from which its summary is chosen."""
 
@@ -123,7 +125,7 @@ def mean_vectors(vectors: NDArray[np.float16] | Vectors, units: Sequence[Unit]) 
 
 
 def summarize_document(
-    generation: Generation, document_id: str, *, length: Length = Length.MEDIUM, base_url: str = ""
+    generation: Generation, document_id: str, *, room: int = DEFAULT_ROOM, base_url: str = ""
 ) -> Summary:
     """Sum up one document, in the order of its text.
 
@@ -137,9 +139,7 @@ def summarize_document(
     numbers = sentences.numbers_of(document_id)
     units = sentences.units_of(worth_reading(sentences, numbers).tolist())
     merits = np.array([OPENING_WEIGHT * sentences.opens_section(unit) for unit in units], dtype=np.float32)
-    chosen = choose_units(
-        units, sentences.texts_of(units), sentences.vectors_of(units), merits, sentences=length.sentences
-    )
+    chosen = choose_units(units, sentences.texts_of(units), sentences.vectors_of(units), merits, sentences=room)
     rank = {position: place for place, position in enumerate(chosen)}
     in_order = sorted(chosen)
     return Summary(
@@ -168,7 +168,7 @@ def summarize_topic(
     embedder: Embedder,
     topic: str,
     *,
-    length: Length = Length.MEDIUM,
+    room: int = DEFAULT_ROOM,
     reranker: Reranker | None = None,
     reader: Reader | None = None,
     base_url: str = "",
@@ -182,7 +182,7 @@ def summarize_topic(
         generation: What to search.
         embedder: The model that the generation was built with.
         topic: As a person typed it.
-        length: How long.
+        room: For how many sentences.
         reranker: Reorders the best passages.
         reader: Has a say in whether it is covered.
         base_url: An address to which a document's path is added, for documents without one of their own.
@@ -203,7 +203,7 @@ def summarize_topic(
         sentences.texts_of(units),
         sentences.vectors_of(units),
         np.asarray(RELEVANCE_WEIGHT * (scores - scores.min()) / spread, dtype=np.float32),
-        sentences=length.sentences,
+        sentences=room,
         sides=[sentences.document_of(unit.last) for unit in units],
     )
     in_order = _by_document(sentences, units, scores, chosen)
@@ -265,13 +265,13 @@ def _by_document(sentences: Sentences, units: Sequence[Unit], scores: Scores, ch
     return [position for group in groups for position in group]
 
 
-def summarize_texts(texts: Sequence[str], embedder: Embedder, *, length: Length = Length.MEDIUM) -> tuple[Extract, ...]:
+def summarize_texts(texts: Sequence[str], embedder: Embedder, *, room: int = DEFAULT_ROOM) -> tuple[Extract, ...]:
     """Sum up texts that are not in the corpus, the messages of a conversation say; nothing of them is kept.
 
     Args:
         texts: In order. A line break ends a sentence, as in a chat.
         embedder: Any model.
-        length: How long.
+        room: For how many sentences.
 
     Returns:
         In order of the texts; where hardly anything is written in whole sentences, what comes nearest to them.
@@ -298,14 +298,14 @@ def summarize_texts(texts: Sequence[str], embedder: Embedder, *, length: Length 
     units = units_of(
         range(len(spans)), plain.__getitem__, lambda place: place > 0 and spans[place][0] == spans[place - 1][0]
     )
-    if sum(len(unit.sentences) for unit in units) < length.sentences:
+    if sum(len(unit.sentences) for unit in units) < room:
         units = [Unit(place, place) for place in range(len(spans))]
     chosen = choose_units(
         units,
         [" ".join(plain[place] for place in unit.sentences) for unit in units],
         mean_vectors(vectors, units),
         np.zeros(len(units), dtype=np.float32),
-        sentences=length.sentences,
+        sentences=room,
     )
     rank = {position: place for place, position in enumerate(chosen)}
     return tuple(

@@ -15,8 +15,8 @@ from index.generation import Generation
 from index.ranking import Scores, best_first
 from index.reranking import Reranker
 from index.standing import Unit
-from index.summarizing import Sentences, nothing_on, units_on_topic
-from index.values import Length, Span, Summary, Verdict
+from index.summarizing import DEFAULT_ROOM, Sentences, nothing_on, units_on_topic
+from index.values import Span, Summary, Verdict
 
 CANDIDATES = 120
 """The best sentences for a topic, of which many have no date."""
@@ -33,7 +33,7 @@ def timeline(
     embedder: Embedder,
     topic: str,
     *,
-    length: Length = Length.MEDIUM,
+    room: int = DEFAULT_ROOM,
     reranker: Reranker | None = None,
     reader: Reader | None = None,
     base_url: str = "",
@@ -54,7 +54,7 @@ def timeline(
     sentences = Sentences(generation)
     units, scores = units_on_topic(sentences, search, count=CANDIDATES)
     dates = [_date_of(sentences, unit) for unit in units]
-    chosen = _choose(dates, scores, sentences.vectors_of(units), [len(unit.sentences) for unit in units], length)
+    chosen = _choose(dates, scores, sentences.vectors_of(units), [len(unit.sentences) for unit in units], room)
     in_order = sorted(chosen, key=lambda position: (_known(dates[position]).order, position))
     quotes = sentences.quotes_of(
         [units[position] for position in in_order], [float(scores[position]) for position in in_order], base_url
@@ -87,11 +87,10 @@ def _known(date: DateMention | None) -> DateMention:
 
 
 def _choose(
-    dates: Sequence[DateMention | None], scores: Scores, vectors: Vectors, sizes: Sequence[int], length: Length
+    dates: Sequence[DateMention | None], scores: Scores, vectors: Vectors, sizes: Sequence[int], room: int
 ) -> list[int]:
     """The best dated units, none of which tells what another one does: first one for each date, then more."""
     chosen: list[int] = []
-    room = length.sentences
     dated = [(position, date) for position in best_first(scores).tolist() if (date := dates[position]) is not None]
     for takes_new_dates in (True, False):
         for position, date in dated:

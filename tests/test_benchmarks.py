@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import quality, results
+from benchmarks import quality, results, summaries
 from benchmarks.quality import FIGURES, OURS, Comparison, PeerError, Shown, cut, install_peers, measure
 from index import EvaluationQuestion, Span
 from index.evidence import Evidence, length
@@ -92,3 +93,35 @@ def test_a_peer_that_failed_is_named_with_the_reason_and_has_no_figures(tmp_path
     assert "**Broken** cannot be installed: no such version" in text
     assert "| Broken" not in text
     assert re.search(r"\| Peer [\d.]+ \| 0\.000 \| 0\.000 \| 1\.00 \|", text)
+
+
+def test_summaries_are_as_long_as_comes_nearest_to_the_reference():
+    assert [summaries.nearest_count([10, 10, 10], words) for words in (1, 14, 16, 26, 99)] == [1, 1, 2, 3, 3]
+
+
+def test_the_references_are_as_many_and_as_long_as_they_are_said_to_be():
+    references = summaries.read_references(summaries.REFERENCES)
+    documents, topics = ([item for item in references if item.kind == kind] for kind in summaries.KINDS)
+
+    assert len({item.id for item in references}) == len(references)
+    assert (len(documents), len(topics)) == (24, 10)
+    assert all(117 <= item.words <= 140 for item in references)
+    for group in (documents, topics):
+        assert [item.part for item in group] == ["develop", "judge"] * (len(group) // 2)
+
+
+def test_mmr_takes_the_nearest_first_and_then_something_else():
+    vectors = np.array([[1, 0, 0], [0.99, 0.141, 0], [0.6, 0, 0.8]], dtype=np.float32)
+    pool = summaries.Pool(["a", "b", "c"], vectors, [0, 1, 2], np.array([1, 0, 0], dtype=np.float32))
+
+    assert summaries.mmr(pool) == [0, 1, 2]
+    pool.target[:] = [0.8, 0, 0.6]
+    assert summaries.mmr(pool)[0] == 2
+    assert summaries.chosen(pool, [2, 0, 1], words=2).lines == ["a", "c"]
+
+
+def test_redundancy_is_the_highest_cosine_between_two_lines():
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32)
+
+    assert summaries.Shown(["a", "b", "c"], vectors).redundancy == pytest.approx(0.8)
+    assert summaries.Shown(["a"], vectors[:1]).redundancy == 0

@@ -2,9 +2,9 @@
 
     python run.py PEER INPUT OUTPUT
 
-The input is `{"documents": {id: text}, "questions": [text, ...]}`; the output is one object for each question,
-`{"pieces": [[document, start, end], ...], "elapsed_ms", "embedding_ms"}`: the best pieces first, as spans of the
-documents' texts in code points, the time of the whole question, and that of its embedding by sentence-transformers
+The input is `{"documents": {id: text}, "questions": [text, ...]}`; the output is a list with an object for each
+question, `{"pieces": [[document, start, end], ...], "elapsed_ms", "embedding_ms"}`: the best pieces first, as spans of
+the documents' texts in code points, the time of the whole question, and that of its embedding by sentence-transformers
 alone, right before. Each peer is set up as its documentation says, on the same weights.
 """
 
@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 LIMIT = 50
 """Pieces asked for: enough of the shortest ones to fill the largest room."""
@@ -141,15 +142,16 @@ def main() -> None:
     for question in content["questions"][:WARM_UP]:
         model.encode(question)
         search(question)
-    with Path(target).open("w", encoding="utf-8") as output:
-        for question in content["questions"]:
-            started = time.perf_counter()
-            model.encode(question)
-            embedded = time.perf_counter()
-            pieces = search(question)
-            ended = time.perf_counter()
-            times = {"elapsed_ms": 1000 * (ended - embedded), "embedding_ms": 1000 * (embedded - started)}
-            output.write(json.dumps({"pieces": pieces} | times) + "\n")
+    rows: list[dict[str, Any]] = []
+    for question in content["questions"]:
+        started = time.perf_counter()
+        model.encode(question)
+        embedded = time.perf_counter()
+        pieces = search(question)
+        ended = time.perf_counter()
+        times = {"elapsed_ms": 1000 * (ended - embedded), "embedding_ms": 1000 * (embedded - started)}
+        rows.append({"pieces": pieces} | times)
+    Path(target).write_text(json.dumps(rows), encoding="utf-8")
 
 
 def _folder_of(package: str) -> Path:

@@ -171,7 +171,7 @@ def test_messages_are_summed_up_by_their_own_sentences():
         "We need somebody to bring chairs and tables on Friday.",
     ]
 
-    extracts = summarize_texts(messages, WordEmbedder(), length=Length.SHORT)
+    extracts = summarize_texts(messages, WordEmbedder(), room=3)
 
     found = [(item.text, messages[item.text][item.span.start : item.span.end]) for item in extracts]
     assert found == [
@@ -184,7 +184,7 @@ def test_messages_are_summed_up_by_their_own_sentences():
 def test_messages_without_one_whole_sentence_are_summed_up_all_the_same():
     messages = ["clocks need mending", "who pays for the clocks", "lol"]
 
-    extracts = summarize_texts(messages, WordEmbedder(), length=Length.SHORT)
+    extracts = summarize_texts(messages, WordEmbedder(), room=3)
 
     assert {item.text for item in extracts} >= {0, 1}
     assert summarize_texts([], WordEmbedder()) == ()

@@ -1,0 +1,383 @@
+"""Measure summaries beside reference summaries that people would write, and beside peers.
+
+    python -m benchmarks.summaries [--peers FOLDER]
+
+The references are in `summaries/references.jsonl`; `summaries/README.md` says how they were made, and that weights were
+chosen on the half `develop` alone. All systems choose from the same sentences, ours: of a document all but headings, of
+a topic the 40 that are best for it. Each takes its sentences best first, as many as come nearest to the words of the
+reference, and shows them in the order of the text; ours in the order that people see.
+
+- *ROUGE-1, -2, -L* (Lin 2004, rouge-score): F1 of the words, word pairs and longest common subsequence, stemmed;
+- *lead*: of a document the first sentences, of a topic the best-scored ones: the plain search;
+- *LexRank, TextRank, LSA*: sumy's; they know nothing of a topic but the sentences found for it;
+- *MMR*: maximal marginal relevance on the same embeddings, weight 0.7, to the mean of a document or to the topic;
+- *redundancy*: the highest cosine between two lines; *coverage*: sections that lines are from, as a share of a
+  document's sections that have a sentence;
+- *time*: medians beside that of a golden question in the same run.
+
+Peers and measure are installed into an environment of their own, which is kept for the next time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.quality import install_peers, run_peer
+from benchmarks.results import Table, write_results
+from bot.settings import default_corpus
+from index import Length, Library, Quote, SentenceTransformerEmbedder
+from index.answering import find
+from index.embedding import Vectors
+from index.evaluation import bootstrap_intervals
+from index.generation import Generation
+from index.ranking import best_first
+from index.summarizing import TOPIC_SENTENCES, Sentences, summarize_document, summarize_topic
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCES = Path(__file__).parent / "summaries" / "references.jsonl"
+RUNNER = Path(__file__).parent / "peers" / "summarize.py"
+REQUIREMENTS = RUNNER.with_name("summaries.txt")
+COMMAND = "python -m benchmarks.summaries"
+OURS = "this bot"
+PEERS = {
+    "lead": "lead",
+    "lexrank": "sumy: LexRank",
+    "textrank": "sumy: TextRank",
+    "lsa": "sumy: LSA",
+    "mmr": "MMR on embeddings",
+}
+MEASURES = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
+MMR_WEIGHT = 0.7
+MOST_SENTENCES = 15
+TIMED_QUESTIONS = 60
+KINDS: tuple[Literal["document", "topic"], ...] = ("document", "topic")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A summary that a person would write."""
+
+    id: str
+    kind: str
+    subject: str
+    """The id of a document, or a topic."""
+    part: str
+    summary: str
+
+    @property
+    def words(self) -> int:
+        return len(self.summary.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What there is to choose from for a reference."""
+
+    texts: list[str]
+    vectors: Vectors
+    lead: list[int]
+    """Positions in the order in which a lead takes them."""
+    target: Vectors
+    """What MMR compares with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a system shows for a reference."""
+
+    lines: list[str]
+    vectors: Vectors
+    sections: int = 0
+    """How many sections the lines are from."""
+
+    @property
+    def words(self) -> int:
+        return sum(len(line.split()) for line in self.lines)
+
+    @property
+    def redundancy(self) -> float:
+        cosines = self.vectors @ self.vectors.T
+        return float((cosines - 2 * np.eye(len(cosines))).max(initial=0.0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--peers", type=Path, default=ROOT / "data" / "summary-peers", help="folder of the peers' environment, kept"
+    )
+    python = install_peers(parser.parse_args().peers, REQUIREMENTS)
+    references = read_references(REFERENCES)
+    with tempfile.TemporaryDirectory() as data:
+        library = Library(corpus=default_corpus(), data=Path(data), embedder=SentenceTransformerEmbedder())
+        library.reload()
+        pools = [pool_of(library, reference) for reference in references]
+        orders: list[dict[str, list[int]]] = run_peer(python, RUNNER, "rank", [pool.texts for pool in pools])
+        shown = {OURS: [ours(library, reference) for reference in references]}
+        for peer in PEERS:
+            shown[peer] = [
+                chosen(pool, {**order, "lead": pool.lead, "mmr": mmr(pool)}[peer], reference.words)
+                for pool, order, reference in zip(pools, orders, references, strict=True)
+            ]
+        rouge = {
+            system: run_peer(
+                python,
+                RUNNER,
+                "rouge",
+                [[reference.summary, " ".join(item.lines)] for reference, item in zip(references, items, strict=True)],
+            )
+            for system, items in shown.items()
+        }
+        report(references, shown, rouge, lengths_table(library), times_table(library, references))
+
+
+def read_references(path: Path) -> list[Reference]:
+    items = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [Reference(item["id"], item["kind"], item[item["kind"]], item["part"], item["summary"]) for item in items]
+
+
+# ------------------------------------------------------------------- choosing
+
+
+def pool_of(library: Library, reference: Reference) -> Pool:
+    """The sentences that a reference's summary may have."""
+    generation = library.generation
+    sentences = Sentences(generation)
+    if reference.kind == "document":
+        numbers = sentences.numbers_of(reference.subject)
+        vectors = generation.sentence_vectors[numbers].astype(np.float32)
+        target, lead = vectors.mean(axis=0), list(range(len(numbers)))
+    else:
+        search = find(generation, library.embedder, reference.subject)
+        best = np.sort(best_first(search.found.sentence_scores, TOPIC_SENTENCES))
+        numbers = search.found.sentences[best]
+        vectors = generation.sentence_vectors[numbers].astype(np.float32)
+        target, lead = search.query.vector, best_first(search.found.sentence_scores[best]).tolist()
+    return Pool([sentences.text_of(number) for number in numbers.tolist()], vectors, lead, target)
+
+
+def mmr(pool: Pool) -> list[int]:
+    """Positions by maximal marginal relevance, best first."""
+    relevance = pool.vectors @ (pool.target / np.linalg.norm(pool.target))
+    cosines = pool.vectors @ pool.vectors.T
+    order: list[int] = []
+    while len(order) < min(MOST_SENTENCES, len(pool.texts)):
+        said = cosines[:, order].max(axis=1) if order else np.zeros(len(pool.texts))
+        marginal = MMR_WEIGHT * relevance - (1 - MMR_WEIGHT) * said
+        marginal[order] = -np.inf
+        order.append(int(np.argmax(marginal)))
+    return order
+
+
+def nearest_count(word_counts: Sequence[int], words: int) -> int:
+    """How many of some lines come nearest to a number of words together, at least one."""
+    totals = list(accumulate(word_counts))
+    return 1 + min(range(len(totals)), key=lambda position: (abs(totals[position] - words), position))
+
+
+def chosen(pool: Pool, order: Sequence[int], words: int) -> Shown:
+    """The first of an order that come nearest to a number of words, in the order of the text."""
+    count = nearest_count([len(pool.texts[position].split()) for position in order], words)
+    positions = sorted(order[:count])
+    return Shown([pool.texts[position] for position in positions], pool.vectors[positions])
+
+
+def ours(library: Library, reference: Reference) -> Shown:
+    """Our summary whose length comes nearest to the reference's."""
+    made = [summarized(library, reference, room) for room in range(1, MOST_SENTENCES + 1)]
+    return min(made, key=lambda shown: abs(shown.words - reference.words))
+
+
+def summarized(library: Library, reference: Reference, room: int) -> Shown:
+    if reference.kind == "document":
+        quotes = summarize_document(library.generation, reference.subject, room=room).quotes
+    else:
+        quotes = summarize_topic(library.generation, library.embedder, reference.subject, room=room).quotes
+    return shown_of(library.generation, quotes)
+
+
+def shown_of(generation: Generation, quotes: Sequence[Quote]) -> Shown:
+    """Quotes as lines; a vector is that of the sentences as the index keeps them."""
+    lines, vectors, sections = [], [], set()
+    for quote in quotes:
+        segment = generation.segment(quote.citation.document)
+        numbers = _sentences_in(generation, quote)
+        lines.append(segment.document.plain(quote.citation.span))
+        mean = generation.sentence_vectors[numbers].astype(np.float32).mean(axis=0)
+        vectors.append(mean / np.linalg.norm(mean))
+        sections.add((quote.citation.document, quote.citation.section))
+    return Shown(lines, np.array(vectors, dtype=np.float32), len(sections))
+
+
+def _sentences_in(generation: Generation, quote: Quote) -> NDArray[np.int64]:
+    numbers = Sentences(generation).numbers_of(quote.citation.document)
+    start, end = quote.citation.span
+    spans = generation.sentence_spans[numbers]
+    return numbers[(spans[:, 0] >= start) & (spans[:, 1] <= end)]
+
+
+# ------------------------------------------------------------------ measuring
+
+
+def lengths_table(library: Library) -> Table:
+    """Redundancy and coverage of all documents' summaries at each length."""
+    generation = library.generation
+    sentences = Sentences(generation)
+    rows = [["length", "lines", "words", "redundancy, mean", "redundancy, highest", "coverage"]]
+    for length in Length:
+        shown, coverage = [], []
+        for entry in library.documents():
+            item = shown_of(generation, library.summarize_document(entry.id, length=length).quotes)
+            sections = {sentences.section_of(number) for number in sentences.numbers_of(entry.id).tolist()}
+            shown.append(item)
+            coverage.append(item.sections / len(sections))
+        redundancy = [item.redundancy for item in shown]
+        rows.append(
+            [
+                str(length),
+                f"{statistics.fmean(len(item.lines) for item in shown):.1f}",
+                f"{statistics.fmean(item.words for item in shown):.0f}",
+                f"{statistics.fmean(redundancy):.2f}",
+                f"{max(redundancy):.2f}",
+                f"{statistics.fmean(coverage):.2f}",
+            ]
+        )
+    return rows
+
+
+def times_table(library: Library, references: Sequence[Reference]) -> Table:
+    """Medians of each kind of summary, long ones, beside that of a golden question; they take turns."""
+    questions = [
+        json.loads(line)["question"]
+        for line in (library.corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()[:TIMED_QUESTIONS]
+    ]
+    documents = [entry.id for entry in library.documents()]
+    topics = [reference.subject for reference in references if reference.kind == "topic"]
+    works: dict[str, Callable[[int], object]] = {
+        "question": lambda turn: library.ask(questions[turn]),
+        "document": lambda turn: library.summarize_document(documents[turn % len(documents)], length=Length.LONG),
+        "topic": lambda turn: library.summarize_topic(topics[turn % len(topics)], length=Length.LONG),
+        "timeline": lambda turn: library.timeline(topics[turn % len(topics)], length=Length.LONG),
+        "comparison": lambda turn: library.compare(
+            documents[turn % len(documents)], documents[(turn + 1) % len(documents)], length=Length.LONG
+        ),
+        "corpus": lambda turn: library.summarize_corpus(length=Length.LONG),
+    }
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(-5, len(questions)):  # the first ones warm the caches
+        for name, work in works.items():
+            started = time.perf_counter()
+            work(turn)
+            if turn >= 0:
+                times[name].append(1000 * (time.perf_counter() - started))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    rows = [["what", "ms, median", "of a question's"]]
+    return rows + [[name, f"{value:.1f}", f"{value / medians['question']:.2f}"] for name, value in medians.items()]
+
+
+# ------------------------------------------------------------------ reporting
+
+
+def report(
+    references: Sequence[Reference],
+    shown: Mapping[str, Sequence[Shown]],
+    rouge: Mapping[str, Sequence[Sequence[float]]],
+    lengths: Table,
+    times: Table,
+) -> None:
+    """Write the result file: averages first, then each kind and part with our differences."""
+    names = {OURS: OURS, **PEERS}
+    rows = [["system", *(f"{kind}s: {measure}" for kind in KINDS for measure in MEASURES)]]
+    for system, name in names.items():
+        means = (mean for kind in KINDS for mean in _means(references, rouge[system], kind))
+        rows.append([name, *(f"{mean:.3f}" for mean in means)])
+    details: dict[str, Table] = {}
+    for kind in KINDS:
+        for part in ("judge", "develop", ""):
+            heading = f"{kind.capitalize()}s, {f'part {part}' if part else 'both parts'}"
+            details[f"{heading}: ours less theirs, with 95% intervals"] = _differences(references, rouge, kind, part)
+    for kind in KINDS:
+        details[f"{kind.capitalize()}s: what is shown at the references' length"] = _shown_table(
+            references, shown, kind, names
+        )
+    details["Documents of the corpus at each length"] = lengths
+    details["Time"] = times
+    counts = {kind: sum(reference.kind == kind for reference in references) for kind in KINDS}
+    notes = (
+        f"F1 beside the reference summaries of {counts['document']} documents and {counts['topic']} topics, at their "
+        "length. Our weights were chosen on the half of the references that is called develop; the half called judge "
+        "was only measured. One person wrote the references, so they say how near a summary is to that person's."
+    )
+    write_results(
+        "summaries", "Summaries beside references and peers", "python -m benchmarks.summaries", rows, notes, details
+    )
+
+
+def _chosen(references: Sequence[Reference], kind: str, part: str = "") -> list[int]:
+    return [
+        position
+        for position, reference in enumerate(references)
+        if reference.kind == kind and part in ("", reference.part)
+    ]
+
+
+def _means(references: Sequence[Reference], rouge: Sequence[Sequence[float]], kind: str, part: str = "") -> list[float]:
+    return [
+        statistics.fmean(rouge[position][column] for position in _chosen(references, kind, part))
+        for column in range(len(MEASURES))
+    ]
+
+
+def _differences(
+    references: Sequence[Reference], rouge: Mapping[str, Sequence[Sequence[float]]], kind: str, part: str
+) -> Table:
+    """Our mean less each peer's, with intervals by a paired bootstrap over references."""
+    positions = _chosen(references, kind, part)
+    rows = [["peer", *MEASURES]]
+    for peer, name in PEERS.items():
+        paired = {
+            measure: [rouge[OURS][position][column] - rouge[peer][position][column] for position in positions]
+            for column, measure in enumerate(MEASURES)
+        }
+        intervals = bootstrap_intervals(paired, [references[position].id for position in positions])
+        rows.append(
+            [
+                name,
+                *(
+                    f"{statistics.fmean(paired[measure]):+.3f} [{low:+.3f}, {high:+.3f}]"
+                    for measure, (low, high) in intervals.items()
+                ),
+            ]
+        )
+    return rows
+
+
+def _shown_table(
+    references: Sequence[Reference], shown: Mapping[str, Sequence[Shown]], kind: str, names: Mapping[str, str]
+) -> Table:
+    rows = [["system", "lines", "words", "redundancy"]]
+    positions = _chosen(references, kind)
+    for system, name in names.items():
+        items = [shown[system][position] for position in positions]
+        figures: list[Any] = [
+            statistics.fmean(len(item.lines) for item in items),
+            statistics.fmean(item.words for item in items),
+            statistics.fmean(item.redundancy for item in items),
+        ]
+        rows.append([name, f"{figures[0]:.1f}", f"{figures[1]:.0f}", f"{figures[2]:.2f}"])
+    return rows
+
+
+if __name__ == "__main__":
+    main()
