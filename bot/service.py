@@ -14,7 +14,7 @@ import asyncio
 import io
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -27,9 +27,12 @@ from bot.watching import settled_changes
 from index import (
     Added,
     Answer,
+    Comparison,
     Document,
     DocumentEntry,
+    Extract,
     HistoryEntry,
+    Length,
     Libraries,
     Library,
     LibraryBusyError,
@@ -37,9 +40,13 @@ from index import (
     ReloadReport,
     RetrievalError,
     Running,
+    Summary,
+    summarize_texts,
 )
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 START_PATIENCE_S = 60.0
 """How long a question waits for the first index before its asker is told to come back."""
@@ -153,7 +160,67 @@ class AnswerService:
             asker,
         )
 
-    async def _ask(self, work: Callable[[], Answer], asker: Asker) -> Answer:
+    async def summarize_document(
+        self, document_id: str, *, length: Length = Length.MEDIUM, guild_id: int | None = None, asker: Asker = NOBODY
+    ) -> Summary:
+        """Sum up one document; raises as `ask` does, and where there is no such document."""
+        return await self._summarize(
+            "document", lambda: self.libraries.summarize_document(document_id, length=length, server_id=guild_id), asker
+        )
+
+    async def summarize_topic(
+        self, topic: str, *, length: Length = Length.MEDIUM, guild_id: int | None = None, asker: Asker = NOBODY
+    ) -> Summary:
+        """Sum up what the documents say on a topic; raises as `ask` does."""
+        return await self._summarize(
+            "topic", lambda: self.libraries.summarize_topic(topic, length=length, server_id=guild_id), asker
+        )
+
+    async def summarize_corpus(
+        self, *, length: Length = Length.MEDIUM, guild_id: int | None = None, asker: Asker = NOBODY
+    ) -> Summary:
+        """Say what the documents are about, by theme; raises as `ask` does."""
+        return await self._summarize(
+            "corpus", lambda: self.libraries.summarize_corpus(length=length, server_id=guild_id), asker
+        )
+
+    async def timeline(
+        self, topic: str, *, length: Length = Length.MEDIUM, guild_id: int | None = None, asker: Asker = NOBODY
+    ) -> Summary:
+        """The dated sentences on a topic, earliest first; raises as `ask` does."""
+        return await self._summarize(
+            "timeline", lambda: self.libraries.timeline(topic, length=length, server_id=guild_id), asker
+        )
+
+    async def compare(
+        self, a: str, b: str, *, length: Length = Length.MEDIUM, guild_id: int | None = None, asker: Asker = NOBODY
+    ) -> Comparison:
+        """What two documents say on the same points; raises as `ask` does, and where one is not there."""
+        comparison = await self._ask(lambda: self.libraries.compare(a, b, length=length, server_id=guild_id), asker)
+        log.info("compared pairs=%d elapsed_ms=%.0f", len(comparison.pairs), comparison.elapsed_ms)
+        return comparison
+
+    async def summarize_texts(
+        self, texts: Sequence[str], *, length: Length = Length.MEDIUM, asker: Asker = NOBODY
+    ) -> tuple[Extract, ...]:
+        """Sum up texts that are not in the documents, the messages of a channel say; nothing of them is kept.
+
+        Raises as `ask` does.
+        """
+        return await self._ask(lambda: summarize_texts(texts, self.library.embedder, room=length.sentences), asker)
+
+    async def _summarize(self, kind: str, work: Callable[[], Summary], asker: Asker) -> Summary:
+        summary = await self._ask(work, asker)
+        log.info(
+            "summarized kind=%s verdict=%s quotes=%d elapsed_ms=%.0f",
+            kind,
+            summary.verdict,
+            len(summary.quotes),
+            summary.elapsed_ms,
+        )
+        return summary
+
+    async def _ask(self, work: Callable[[], Result], asker: Asker) -> Result:
         """Run a question on its thread when there is an index and it is its turn."""
         await self.until_ready()
         self._waiting += 1

@@ -330,7 +330,7 @@ def quote_of(
         room: Characters; what is longer is cut.
         base_url: See `ask`.
     """
-    sentences = generation.sentences[first : last + 1]
+    sentences = [generation.sentences[number] for number in range(first, last + 1)]
     owner, passage = generation.passages[generation.passage_of_sentence[first]]
     document = generation.segments[owner].document
     span = Span(sentences[0].span.start, sentences[-1].span.end)

@@ -237,14 +237,22 @@ class Library:
             strictness=self.strictness,
         )
 
-    def summarize_document(self, document_id: str, *, length: Length = Length.MEDIUM) -> Summary:
-        """Sum up one document of the current generation; see `index.summarizing.summarize_document`."""
-        return summarize_document(self.generation, document_id, room=length.sentences, base_url=self.base_url)
+    def summarize_document(
+        self, document_id: str, *, length: Length = Length.MEDIUM, over: Generation | None = None
+    ) -> Summary:
+        """Sum up one document; see `index.summarizing.summarize_document`.
 
-    def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
-        """Sum up what the current generation says on a topic; see `index.summarizing.summarize_topic`."""
+        Args:
+            document_id: Which one.
+            length: How long.
+            over: What holds it: by default the current generation.
+        """
+        return summarize_document(over or self.generation, document_id, room=length.sentences, base_url=self.base_url)
+
+    def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
+        """Sum up what documents say on a topic; see `index.summarizing.summarize_topic`, and `summarize_document`."""
         return summarize_topic(
-            self.generation,
+            over or self.generation,
             self.embedder,
             topic,
             room=length.sentences,
@@ -254,14 +262,14 @@ class Library:
             strictness=self.strictness,
         )
 
-    def summarize_corpus(self, *, length: Length = Length.MEDIUM) -> Summary:
-        """Say what the current generation holds, by theme; see `index.overview.summarize_corpus`."""
-        return summarize_corpus(self.generation, room=length.sentences, base_url=self.base_url)
+    def summarize_corpus(self, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
+        """Say what there is, by theme; see `index.overview.summarize_corpus`, and `summarize_document`."""
+        return summarize_corpus(over or self.generation, room=length.sentences, base_url=self.base_url)
 
-    def timeline(self, topic: str, *, length: Length = Length.MEDIUM) -> Summary:
-        """The dated sentences of the current generation on a topic; see `index.timeline.timeline`."""
+    def timeline(self, topic: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
+        """The dated sentences on a topic; see `index.timeline.timeline`, and `summarize_document`."""
         return timeline(
-            self.generation,
+            over or self.generation,
             self.embedder,
             topic,
             room=length.sentences,
@@ -271,9 +279,9 @@ class Library:
             strictness=self.strictness,
         )
 
-    def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM) -> Comparison:
-        """What two documents of the current generation say on the same points; see `index.comparing.compare`."""
-        return compare(self.generation, a, b, room=length.sentences, base_url=self.base_url)
+    def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Comparison:
+        """What two documents say on the same points; see `index.comparing.compare`, and `summarize_document`."""
+        return compare(over or self.generation, a, b, room=length.sentences, base_url=self.base_url)
 
     def documents(self) -> tuple[DocumentEntry, ...]:
         """The documents of the current generation, in order of id."""

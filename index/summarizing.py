@@ -73,13 +73,14 @@ class Sentences:
         owner, _ = self.generation.passages[int(self.generation.passage_of_sentence[number])]
         return owner
 
-    def section_of(self, number: int) -> int:
-        """The section of a sentence, numbered through all documents."""
-        return int(self.generation.heading_of_passage[self.generation.passage_of_sentence[number]])
+    def section_of(self, number: int) -> tuple[int, int]:
+        """The document and the section of a sentence, as positions."""
+        owner, passage = self.generation.passages[int(self.generation.passage_of_sentence[number])]
+        return owner, passage.section
 
     def follows(self, number: int) -> bool:
         """Whether the sentence before this one belongs with it."""
-        if number == 0 or self.generation.is_heading[number - 1]:
+        if number == 0 or self.generation.sentences[number - 1].is_heading:
             return False
         return self.section_of(number) == self.section_of(number - 1)
 
@@ -105,8 +106,9 @@ class Sentences:
         """
         generation = self.generation
         passages = generation.passages_of(document_id)
-        numbers = np.arange(generation.first_sentence[passages[0]], generation.first_sentence[passages[-1] + 1])
-        return numbers[~generation.is_heading[numbers]]
+        first, end = generation.first_sentence[[passages[0], passages[-1] + 1]].tolist()
+        numbers = [number for number in range(first, end) if not generation.sentences[number].is_heading]
+        return np.array(numbers, dtype=np.int64)
 
     def quotes_of(self, units: Sequence[Unit], scores: Sequence[float], base_url: str) -> tuple[Quote, ...]:
         return tuple(
@@ -119,7 +121,7 @@ def mean_vectors(vectors: NDArray[np.float16] | Vectors, units: Sequence[Unit]) 
     """A unit vector of each unit, `(units, dim)`: the mean of its sentences'."""
     if not units:
         return np.empty((0, vectors.shape[1]), dtype=np.float32)
-    means = np.stack([vectors[unit.first : unit.last + 1].astype(np.float32).mean(axis=0) for unit in units])
+    means = np.stack([vectors[list(unit.sentences)].astype(np.float32).mean(axis=0) for unit in units])
     unit_length: Vectors = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     return unit_length
 
