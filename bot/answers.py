@@ -21,7 +21,7 @@ from bot.service import AnswerService
 from bot.state import Asked, GuildSettings, Pressed, ShownAnswer, State
 from bot.tree import error_text, tell
 from bot.turns import Asker, CoolDown
-from index import Answer, DocumentEntry, RetrievalError, Verdict, borrows_subject, with_subject
+from index import Answer, DocumentEntry, RetrievalError, Summary, Verdict, borrows_subject, with_subject
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +183,12 @@ class Answers:
     async def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
         if answer.quotes:
             return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
+        return await self.refusal_buttons_of(answer_id, answer, asked, settings)
+
+    async def refusal_buttons_of(
+        self, answer_id: int, answer: Answer | Summary, asked: Asked, settings: GuildSettings
+    ) -> Rows:
+        """What stands below what is not covered: the nearest topics, and a person if there is one to ask."""
         return refusal_buttons(
             answer_id,
             await self._topics(answer, asked.guild_id),
@@ -190,7 +196,7 @@ class Answers:
             has_person_to_ask=settings.has_person_to_ask and settings.keeps_questions,
         )
 
-    async def _topics(self, answer: Answer, guild_id: int | None) -> list[DocumentEntry]:
+    async def _topics(self, answer: Answer | Summary, guild_id: int | None) -> list[DocumentEntry]:
         by_title = {entry.title: entry for entry in reversed(await self.service.documents(guild_id))}
         return [by_title[title] for title in answer.nearest_titles if title in by_title]
 

@@ -15,12 +15,14 @@ from bot.answers import Answers
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
+from bot.summaries import Summaries
 from bot.tree import Tree
 
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (
     "bot.cogs.ask",
+    "bot.cogs.summary",
     "bot.cogs.messages",
     "bot.cogs.buttons",
     "bot.cogs.about",
@@ -68,6 +70,7 @@ class DissentBot(commands.Bot):
         self.service = service
         self.state = state
         self.answers = Answers(service, state)
+        self.summaries = Summaries(self.answers)
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""

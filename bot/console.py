@@ -21,6 +21,7 @@ from bot.render.wording import (
     UNCERTAIN_TOPIC,
     confidence_in_words,
     corrections_in_words,
+    coverage_in_words,
     diagnosis_in_words,
     refusal_in_words,
     risks_in_words,
@@ -65,7 +66,8 @@ def _print_refusal(console: Console, answer: Answer | Summary) -> None:
 
 
 def _print_how_sure(console: Console, answer: Answer | Summary) -> None:
-    sure = "" if answer.confidence is None else f"{confidence_in_words(answer)} ({answer.confidence:.2f}) \u00b7 "
+    words = confidence_in_words(answer) if isinstance(answer, Answer) else coverage_in_words(answer)
+    sure = "" if answer.confidence is None else f"{words} ({answer.confidence:.2f}) \u00b7 "
     console.print(Text(f"{sure}generation {answer.generation} \u00b7 {answer.elapsed_ms:.0f} ms", style="dim"))
 
 

@@ -7,6 +7,7 @@ and in the terminal, it is English. Messages are whole sentences with named plac
 
 from __future__ import annotations
 
+import datetime
 import gettext as standard_gettext
 import io
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,19 @@ def decimal(number: float, places: int) -> str:
     return format_decimal(number, "0." + "0" * places if places else "0", locale=_babels(spoken()))
 
 
+def dated(date: str) -> str:
+    """An ISO 8601 day, month or year as the language writes it; anything else as it is."""
+    from babel.dates import format_date, format_skeleton
+
+    parts = date.split("-")
+    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
+        return date
+    year, month, day = (int(part) for part in [*parts, "1"][:3])
+    if len(parts) == 3:
+        return format_date(datetime.date(year, month, day), "long", locale=_babels(spoken()))
+    return format_skeleton("yMMMM", datetime.datetime(year, month, day), locale=_babels(spoken()))
+
+
 def listed(words: Sequence[str], *, style: Literal["standard", "or"] = "standard") -> str:
     """Words one after the other, with the language's "and" before the last, or its "or"."""
     from babel.lists import format_list
@@ -101,6 +115,7 @@ def load() -> None:
             _("Share")
             decimal(0, 2)
             listed([])
+            dated("2000-01-01")
 
 
 def _language(locale: str) -> str:

@@ -61,8 +61,6 @@ QUOTES_LIMIT = 15
 BY_BOT = "the bot"
 """Who it was, in the history, where nobody asked for it."""
 
-Result = TypeVar("Result")
-
 YIELD_S = 0.25
 """How long a reload steps aside at most, after each batch, for questions that wait."""
 

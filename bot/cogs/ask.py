@@ -10,17 +10,16 @@ from discord.ext import commands
 
 from bot.answers import guild_id_of
 from bot.client import DissentBot
+from bot.documents import document_choices, named_document
 from bot.localisation import N_, _
 from bot.render.body import Body
-from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length, shorten
+from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length
 from bot.render.text import without_mention
 from bot.replies import fill
 from bot.state import Asked
-from index import UnknownDocumentError
 
 ANSWER_THIS = N_("Answer this message")
 NO_TEXT = N_("There is no text in that message that I could answer.")
-NO_DOCUMENT = N_("There is no such document. Pick one from the list that shows while you type.")
 
 
 class Ask(commands.Cog):
@@ -65,9 +64,7 @@ class Ask(commands.Cog):
         private: bool | None = None,
     ) -> None:
         """Answer a question with quotes from the documents, and say where they stand."""
-        entry = await self.bot.service.find_document(document, guild_id_of(interaction)) if document else None
-        if document and entry is None:
-            raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
+        entry = await named_document(self.bot.service, document, guild_id_of(interaction)) if document else None
         await self._answer_command(interaction, question, private=private, within=entry.id if entry else None)
 
     @ask.autocomplete("question")
@@ -87,13 +84,7 @@ class Ask(commands.Cog):
         self, interaction: discord.Interaction[DissentBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Documents by title."""
-        wanted = typed.casefold().strip()
-        documents = await self.bot.service.documents(guild_id_of(interaction))
-        found = [entry for entry in documents if wanted in entry.title.casefold()]
-        return [
-            app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
-            for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))
-        ][:CHOICES]
+        return await document_choices(self.bot.service, typed, guild_id_of(interaction))
 
     async def answer_this(self, interaction: discord.Interaction[DissentBot], message: discord.Message) -> None:
         """The context menu of a message."""

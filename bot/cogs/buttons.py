@@ -68,6 +68,7 @@ class Buttons(commands.Cog):
         self._late: asyncio.Task[None] | None = None
         self._readers: dict[Action, Reader] = {
             Action.MORE: self._more,
+            Action.PAGE: self._page,
             Action.CONTEXT: self._context,
             Action.SOURCE: self._source,
         }
@@ -202,6 +203,9 @@ class Buttons(commands.Cog):
             has_changed=answer.generation != shown.generation,
             today=discord.utils.utcnow().date(),
         )
+
+    async def _page(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
+        return await self.bot.summaries.page(pressed, shown, argument)
 
     async def _context(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
         await self.bot.service.until_ready()

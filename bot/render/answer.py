@@ -16,7 +16,7 @@ from bot.render.body import COLOUR, Body, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
 from bot.render.wording import UNCERTAIN, age_in_words, confidence_in_words, corrections_in_words, refusal_in_words
-from index import Answer, Citation, Quote, Source, Verdict
+from index import Answer, Citation, Quote, Source, Summary, Verdict
 
 QUESTION_SHOWN = 300
 CORRECTIONS_SHOWN = 300
@@ -61,7 +61,7 @@ def answer_body(
     return Body(lead + fitting_quote(best, room) + source_line, _embed(answer, others, at), buttons)
 
 
-def not_covered_text(answer: Answer) -> str:
+def not_covered_text(answer: Answer | Summary) -> str:
     """A refusal in one line: what the documents lack. The nearest topics are buttons."""
     refusal = refusal_in_words(answer)
     unknown = [f"*{escape(word)}*" for word in answer.unknown_words if length(word) <= 40][:3]

@@ -26,6 +26,7 @@ class Action(StrEnum):
     TOPIC = "topic"
     ASK_PERSON = "person"
     FORGET_ME = "forget"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)

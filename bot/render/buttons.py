@@ -42,5 +42,24 @@ def refusal_buttons(
     return (nearest, others) if nearest else (others,)
 
 
+def summary_buttons(
+    answer_id: int, *, is_private: bool | None = None, next_page: str | None = None, has_quotes: bool = True
+) -> Rows:
+    """The buttons of a summary, or of a further page of one.
+
+    Args:
+        answer_id: Its number in the bot's state.
+        is_private: Whether its asker alone sees it; None for a further page, which goes away by itself.
+        next_page: Which page comes next, if one does.
+        has_quotes: Whether there is something to look closer at.
+    """
+    buttons = [Button(Action.PAGE, _("More"), answer_id, next_page)] if next_page else []
+    if has_quotes:
+        buttons += [Button(Action.CONTEXT, _("Context"), answer_id), Button(Action.SOURCE, _("Source"), answer_id)]
+    if is_private is not None:
+        buttons.append(_share_or_delete(answer_id, is_private))
+    return (tuple(buttons),) if buttons else ()
+
+
 def _share_or_delete(answer_id: int, is_private: bool) -> Button:
     return Button(Action.SHARE, _("Share"), answer_id) if is_private else Button(Action.DELETE, _("Delete"), answer_id)

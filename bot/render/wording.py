@@ -33,13 +33,22 @@ def refusal_in_words(answer: Answer | Summary) -> str:
         return text.format(spoken=listed(names), asked=language_name(gap.asked), choice=listed(names, style="or"))
 
 
-def confidence_in_words(answer: Answer | Summary) -> str:
+def confidence_in_words(answer: Answer) -> str:
     """How sure the bot is, for people who do not read probabilities."""
     if answer.verdict is Verdict.NOT_COVERED:
         return _("not covered")
     if answer.verdict is Verdict.UNCERTAIN:
         return _("may not answer it")
-    return _("very likely answers it") if (answer.confidence or 0) >= 0.8 else _("likely answers it")
+    return _("very likely answers it") if answer.confidence >= 0.8 else _("likely answers it")
+
+
+def coverage_in_words(summary: Summary) -> str:
+    """How sure the bot is that the documents cover a topic."""
+    if summary.verdict is Verdict.NOT_COVERED:
+        return _("not covered")
+    if summary.verdict is Verdict.UNCERTAIN:
+        return _("may not be covered")
+    return _("very likely covered") if (summary.confidence or 0) >= 0.8 else _("likely covered")
 
 
 def age_in_words(dated: str, today: date) -> str:

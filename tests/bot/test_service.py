@@ -660,40 +660,63 @@ async def test_what_the_terminal_adds_to_a_server_is_noticed(
 
     assert answer.quotes[0].citation.document == "server/otters"
 
+
 # ---- summaries
+
+
 async def test_summaries_are_those_of_the_library(library: Library):
+    async with serving(library) as service:
         document = await service.summarize_document("sea/lighthouse", length=Length.LONG)
         topic = await service.summarize_topic("the lighthouse of Grey Skerry", length=Length.SHORT)
         corpus = await service.summarize_corpus()
         dated = await service.timeline("the lighthouse of Grey Skerry")
         compared = await service.compare("sea/lighthouse", "garden/bees")
+
     assert document.quotes == library.summarize_document("sea/lighthouse", length=Length.LONG).quotes
     assert topic.quotes == library.summarize_topic("the lighthouse of Grey Skerry", length=Length.SHORT).quotes
     assert corpus.themes == library.summarize_corpus().themes
     assert dated.dates == library.timeline("the lighthouse of Grey Skerry").dates
     assert compared.pairs == library.compare("sea/lighthouse", "garden/bees").pairs
+
+
 async def test_messages_are_summed_up_and_not_kept(library: Library, tmp_path: Path):
     messages = ["The clocks have to be mended before Saturday.", "ok"]
+    async with serving(library) as service:
         extracts = await service.summarize_texts(messages, length=Length.SHORT)
+
     assert messages[extracts[0].text][slice(*extracts[0].span)] == messages[0]
     kept = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert kept
     assert not any(b"clocks have to be mended before" in path.read_bytes() for path in kept)
+
+
 async def test_a_summary_runs_on_the_thread_of_questions(library: Library, monkeypatch: pytest.MonkeyPatch):
     threads: list[str] = []
     summarize = library.summarize_corpus
+
     def watched(**more: Any) -> Any:
         threads.append(threading.current_thread().name)
         return summarize(**more)
+
     monkeypatch.setattr(library, "summarize_corpus", watched)
+    async with serving(library) as service:
         await service.summarize_corpus()
+
     assert [name.rsplit("_", 1)[0] for name in threads] == ["ask"]
+
+
 async def test_what_is_summed_up_is_not_logged_above_debug(library: Library):
+    async with serving(library) as service:
         with logged() as lines:
             await service.summarize_topic("the lighthouse of Grey Skerry")
             await service.timeline("the lighthouse of Grey Skerry")
+
     messages = [record.getMessage() for record in lines.records]
     assert [message for message in messages if message.startswith("summarized kind=topic verdict=answered quotes=")]
     assert not any("Skerry" in message for message in messages)
+
+
 async def test_a_summary_of_a_document_that_is_not_there_says_so(library: Library):
+    async with serving(library) as service:
+        with pytest.raises(UnknownDocumentError):
             await service.summarize_document("nowhere")

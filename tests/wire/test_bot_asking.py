@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
-from bot.cogs.ask import NO_DOCUMENT, NO_TEXT
+from bot.cogs.ask import NO_TEXT
 from bot.cogs.buttons import ALREADY_PASSED_ON, ALREADY_SHARED, NOT_YOURS, PassingOnError
 from bot.cogs.messages import NO_QUESTION
+from bot.documents import NO_DOCUMENT
 from bot.render import wording
 from index import CorpusError, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of

@@ -34,7 +34,9 @@ from .world import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
-COMMANDS = {"ask", "about", "help", "forget", "settings", "setup", "Answer this message"}
+COMMANDS = {
+    "ask", "summary", "timeline", "compare", "about", "help", "forget", "settings", "setup", "Answer this message",
+}  # fmt: skip
 REPOSITORY = Path(__file__).parents[2]
 
 

@@ -1,0 +1,34 @@
+"""Documents as options of a command: suggested while a person types, and found by what was picked or typed."""
+
+from __future__ import annotations
+
+from discord import app_commands
+
+from bot.localisation import N_
+from bot.render.limits import CHOICE_TEXT, CHOICES, shorten
+from bot.service import AnswerService
+from index import DocumentEntry, UnknownDocumentError
+
+NO_DOCUMENT = N_("There is no such document. Pick one from the list that shows while you type.")
+
+
+async def document_choices(service: AnswerService, typed: str, guild_id: int | None) -> list[app_commands.Choice[str]]:
+    """Documents that a server sees whose title has what is typed, by title."""
+    wanted = typed.casefold().strip()
+    found = [entry for entry in await service.documents(guild_id) if wanted in entry.title.casefold()]
+    return [
+        app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
+        for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))
+    ][:CHOICES]
+
+
+async def named_document(service: AnswerService, named: str, guild_id: int | None) -> DocumentEntry:
+    """The document that an option names, among those that a server sees.
+
+    Raises:
+        UnknownDocumentError: There is none.
+    """
+    entry = await service.find_document(named, guild_id)
+    if entry is None:
+        raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
+    return entry

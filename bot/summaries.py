@@ -1,0 +1,190 @@
+"""From a request for a summary, a timeline or a comparison to the message that shows it, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import discord
+
+from bot.answers import Answers, Prepared, asker_of, language_of
+from bot.documents import named_document
+from bot.localisation import _, speaking
+from bot.render.answer import not_covered_text
+from bot.render.body import Body
+from bot.render.buttons import summary_buttons
+from bot.render.limits import CONTENT, shorten
+from bot.render.passages import NO_MORE
+from bot.render.summary import (
+    Block,
+    comparison_blocks,
+    comparison_lead,
+    comparison_quotes,
+    in_pages,
+    page_body,
+    summary_blocks,
+    summary_lead,
+    without_quotes,
+)
+from bot.replies import fill, think
+from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
+from index import Comparison, DocumentEntry, Length, Summary, Verdict
+
+
+class Kind(StrEnum):
+    """What is made; its value stands in custom ids, so it never changes."""
+
+    DOCUMENT = "document"
+    TOPIC = "topic"
+    CORPUS = "corpus"
+    TIMELINE = "timeline"
+    COMPARISON = "compare"
+
+    @property
+    def has_topic(self) -> bool:
+        """Whether it is about what a person typed."""
+        return self in (Kind.TOPIC, Kind.TIMELINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to make; of what topic, the question says that goes with it."""
+
+    kind: Kind
+    length: Length
+    documents: tuple[DocumentEntry, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is about, where no topic was typed."""
+        return " \u00b7 ".join(entry.title for entry in self.documents)
+
+    def page(self, number: int) -> str:
+        """One page of it, for a button."""
+        return ".".join((str(number), self.kind, self.length, *(entry.key for entry in self.documents)))
+
+
+class Summaries:
+    """Makes summaries and remembers what they show, so that their buttons work as those of answers do."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.service = answers.service
+        self.state = answers.state
+
+    async def answer_interaction(self, interaction: discord.Interaction[Any], request: Request, asked: Asked) -> None:
+        """Acknowledge an interaction and show what was asked for.
+
+        Raises:
+            RetrievalError: It cannot be made; its message says why.
+        """
+        settings = await self.answers.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees it
+        self.answers.admit(asked)
+        with speaking(language_of(interaction, is_private=asked.is_private)):
+            await think(interaction, ephemeral=asked.is_private)
+            made = await self.make(request, asked)
+            prepared = await self._prepare(request, asked, made, settings)
+            await self.answers.send(prepared, lambda: fill(interaction, prepared.body))
+
+    async def make(self, request: Request, asked: Asked) -> Summary | Comparison:
+        """Make what is asked for; raises as the service does."""
+        ids = [entry.id for entry in request.documents]
+        more: Any = {"length": request.length, "guild_id": asked.guild_id, "asker": asker_of(asked)}
+        if request.kind is Kind.DOCUMENT:
+            return await self.service.summarize_document(ids[0], **more)
+        if request.kind is Kind.TOPIC:
+            return await self.service.summarize_topic(asked.question, **more)
+        if request.kind is Kind.TIMELINE:
+            return await self.service.timeline(asked.question, **more)
+        if request.kind is Kind.COMPARISON:
+            return await self.service.compare(ids[0], ids[1], **more)
+        return await self.service.summarize_corpus(**more)
+
+    async def _prepare(
+        self, request: Request, asked: Asked, made: Summary | Comparison, settings: GuildSettings
+    ) -> Prepared:
+        """Make the first page, and note what all pages show."""
+        is_refused = isinstance(made, Summary) and request.kind.has_topic and made.verdict is Verdict.NOT_COVERED
+        if is_refused and settings.notes_uncovered and asked.guild_id is not None and isinstance(made, Summary):
+            await self.state.note_uncovered(asked.guild_id, asked.question, made.unknown_words)
+        answer_id = await self.state.add_shown(
+            asked,
+            verdict=made.verdict if isinstance(made, Summary) else Verdict.ANSWERED,
+            generation=made.generation,
+            quotes=made.quotes if isinstance(made, Summary) else comparison_quotes(made),
+            keeps_question=settings.keeps_questions,
+        )
+        if isinstance(made, Summary) and is_refused:
+            text = shorten(summary_lead(made) + not_covered_text(made), CONTENT)
+            buttons = await self.answers.refusal_buttons_of(answer_id, made, asked, settings)
+            return Prepared(Body(text, buttons=buttons), answer_id)
+        if isinstance(made, Summary) and not made.quotes:
+            buttons = summary_buttons(answer_id, is_private=asked.is_private, has_quotes=False)
+            return Prepared(without_quotes(made, buttons), answer_id)
+        return Prepared(self._first_page(request, asked, made, settings, answer_id), answer_id)
+
+    def _first_page(
+        self,
+        request: Request,
+        asked: Asked,
+        made: Summary | Comparison,
+        settings: GuildSettings,
+        answer_id: int,
+    ) -> Body:
+        at = discord.utils.utcnow()
+        lead, blocks = _parts(made, at.date())
+        pages = in_pages(blocks, lead=lead)
+        if not pages:
+            return Body(lead, buttons=summary_buttons(answer_id, is_private=asked.is_private, has_quotes=False))
+        can_go_on = len(pages) > 1 and (settings.keeps_questions or not request.kind.has_topic)
+        buttons = summary_buttons(
+            answer_id, is_private=asked.is_private, next_page=request.page(2) if can_go_on else None
+        )
+        return page_body(made, pages, 1, lead=lead, at=at, buttons=buttons)
+
+    async def page(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
+        """A further page.
+
+        Args:
+            pressed: The button that asks for it.
+            shown: What the first page showed.
+            argument: Of the button, as `Request.page` writes it.
+
+        Raises:
+            RetrievalError: It cannot be made any more; its message says why.
+        """
+        await self.service.until_ready()
+        page, kind, length, *keys = argument.split(".")
+        documents = tuple([await named_document(self.service, key, pressed.guild_id) for key in keys])
+        request = Request(Kind(kind), Length(length), documents)
+        asked = Asked(
+            question=shown.asked.question,
+            asker_id=pressed.person_id,
+            guild_id=pressed.guild_id,
+            channel_id=pressed.channel_id,
+        )
+        made = await self.make(request, asked)
+        at = discord.utils.utcnow()
+        lead, blocks = _parts(made, at.date())
+        pages, number = in_pages(blocks, lead=lead), int(page)
+        if number > len(pages):
+            return Body(_(NO_MORE))
+        next_page = request.page(number + 1) if number < len(pages) else None
+        return page_body(
+            made,
+            pages,
+            number,
+            lead=lead,
+            at=at,
+            buttons=summary_buttons(shown.id, next_page=next_page, has_quotes=False),
+            has_changed=made.generation != shown.generation,
+        )
+
+
+def _parts(made: Summary | Comparison, today: date) -> tuple[str, list[Block]]:
+    """What stands on top, and the blocks below it."""
+    if isinstance(made, Summary):
+        return summary_lead(made), summary_blocks(made, today)
+    return comparison_lead(made), comparison_blocks(made, today)

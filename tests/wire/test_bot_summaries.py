@@ -1,0 +1,225 @@
+"""People ask for summaries, timelines and comparisons, and read what the bot shows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.cogs.summary import SAME_DOCUMENT
+from bot.documents import NO_DOCUMENT
+from bot.render import limits, wording
+from bot.render import summary as rendering
+from index import Length, Library
+from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
+
+from .bots import NOT_COVERED, UNCERTAIN, dissent_bot, logged, remembered, said_by_the_bot
+from .interactions import CallbackKind
+from .server import LocalDiscord
+from .world import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+LIGHTHOUSE = "the lighthouse of Grey Skerry"
+TITLE = "The lighthouse of Grey Skerry"
+BUILT = "The lighthouse on it was built from granite in 1862."
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, tmp_path: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        yield bot
+
+
+def quotes_shown(message: Message) -> list[str]:
+    """The quotes of a message's text and embed, each in one line."""
+    texts = (message.content, message.embeds[0].get("description", ""))
+    return [" ".join(text_of(quote).split()) for text in texts for quote in quotes_in(text)]
+
+
+async def asked(local_discord: LocalDiscord, command: str, **options: Any) -> Message:
+    return await (await local_discord.slash(command, **options)).answer()
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The corpus is small, so pages are, too."""
+    monkeypatch.setattr(rendering, "CONTENT", 250)
+    monkeypatch.setattr(rendering, "EMBED_DESCRIPTION", 150)
+
+
+async def test_a_document_is_summed_up_in_one_message(local_discord: LocalDiscord, bot: DissentBot, library: Library):
+    interaction = await local_discord.slash("summary document", name=TITLE)
+    answer = await interaction.answer()
+
+    assert interaction.callback is CallbackKind.DEFERRED_MESSAGE
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+    assert not answer.is_ephemeral
+    assert text_of(read(answer.content)).startswith(TITLE)
+    document, summary = library.document("sea/lighthouse"), library.summarize_document("sea/lighthouse")
+    assert quotes_shown(answer) == [document.plain(quote.citation.span) for quote in summary.quotes]
+    assert "[2] " in text_of(read(answer.content))
+    assert ("Lights of the North", "https://example.org/lights") in links_in(answer.embeds[0]["fields"][0]["value"])
+    assert answer.buttons == ["Context", "Source", "Delete"]
+
+
+async def test_a_document_is_picked_from_a_list(local_discord: LocalDiscord, bot: DissentBot):
+    [choice] = await local_discord.autocomplete("summary document", "name", "BEES")
+    [left] = await local_discord.autocomplete("compare", "a", "violin")
+    answer = await asked(local_discord, "summary document", name=choice["value"])
+
+    assert text_of(read(answer.content)).startswith("Keeping bees")
+    assert left["name"] == "How a violin is made"
+
+
+async def test_a_topic_is_summed_up_with_how_sure_the_bot_is(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary topic", text=LIGHTHOUSE, length="short")
+
+    assert BUILT in text_of(read(answer.content))
+    assert answer.embeds[0]["footer"]["text"].startswith("likely covered")
+
+
+async def test_a_longer_summary_shows_more(local_discord: LocalDiscord, bot: DissentBot):
+    short, long = [
+        await asked(local_discord, "summary document", name=TITLE, length=length) for length in ("short", "long")
+    ]
+
+    assert 2 <= len(quotes_shown(short)) <= 3
+    assert len(quotes_shown(long)) > 6
+
+
+async def test_the_corpus_is_shown_by_theme(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary corpus")
+
+    shown = text_of(read(answer.content)) + text_of(read(answer.embeds[0].get("description", "")))
+    for title in (TITLE, "Keeping bees", "Sourdough bread"):
+        assert title in shown
+
+
+async def test_a_timeline_is_in_order(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "timeline", topic=LIGHTHOUSE)
+
+    shown = text_of(read(answer.content))
+    assert shown.index("\n1862\n") < shown.index("\n1894\n") < shown.index("\n1904\n")
+
+
+async def test_two_documents_are_compared(local_discord: LocalDiscord, bot: DissentBot, corpus_folder: Path):
+    (corpus_folder / "sea" / "red.md").write_text("# Red Skerry\n\nThree keepers lived on the red rock at a time.\n")
+    await bot.service.reload()
+
+    answer = await asked(local_discord, "compare", a=TITLE, b="Red Skerry")
+    same = await asked(local_discord, "compare", a=TITLE, b=TITLE)
+
+    first, second = quotes_shown(answer)[:2]
+    assert wording.SAME_POINTS in text_of(read(answer.content))
+    assert first == "Three keepers lived on the rock at a time."
+    assert second == "Three keepers lived on the red rock at a time."
+    assert same.content == SAME_DOCUMENT
+    assert same.is_ephemeral
+
+
+@pytest.mark.parametrize(("command", "option"), [("summary topic", "text"), ("timeline", "topic")])
+async def test_a_topic_that_is_not_covered_is_refused_like_a_question(
+    local_discord: LocalDiscord, bot: DissentBot, command: str, option: str
+):
+    answer = await asked(local_discord, command, **{option: NOT_COVERED})
+    question = await asked(local_discord, "ask", question=NOT_COVERED)
+
+    assert wording.NOT_COVERED in answer.content
+    assert "price and bitcoin do not appear in them" in text_of(read(answer.content))
+    assert answer.embeds == []
+    assert answer.buttons == question.buttons
+
+
+async def test_an_uncertain_topic_says_so(local_discord: LocalDiscord, bot: DissentBot):
+    assert wording.UNCERTAIN_TOPIC in (await asked(local_discord, "summary topic", text=UNCERTAIN)).content
+
+
+async def test_a_document_that_is_not_there_is_said_to_its_asker_alone(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary document", name="nowhere")
+
+    assert answer.is_ephemeral
+    assert answer.content == NO_DOCUMENT
+
+
+async def test_a_private_summary_can_be_shared(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary document", name=TITLE, private=True)
+    shared = await (await local_discord.press(answer, "Share")).answer()
+
+    assert answer.is_ephemeral
+    assert not shared.is_ephemeral
+    assert shared.content == answer.content
+
+
+async def test_its_quotes_have_context_and_sources(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary document", name=TITLE)
+    context = await (await local_discord.press(answer, "Context")).answer()
+    second = await (await local_discord.press(context, "Quote 2 in context")).answer()
+    source = await (await local_discord.press(answer, "Source")).answer()
+
+    assert quotes_shown(answer)[0] in " ".join(text_of(read(context.content)).split())
+    assert "[2] " in text_of(read(second.content))
+    assert [attachment["filename"] for attachment in source.attachments] == ["lighthouse.md"]
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_what_one_message_does_not_hold_is_a_press_away(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    message = await asked(local_discord, "summary document", name=TITLE, length="long")
+    shown = [message]
+    while "More" in message.buttons:
+        message = await (await local_discord.press(message, "More", user=local_discord.bob)).answer()
+        shown.append(message)
+
+    document = library.document("sea/lighthouse")
+    summary = library.summarize_document("sea/lighthouse", length=Length.LONG)
+    assert len(shown) > 2
+    assert all(page.is_ephemeral for page in shown[1:])
+    assert [line for page in shown for line in quotes_shown(page)] == [
+        document.plain(quote.citation.span) for quote in summary.quotes
+    ]
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize(("command", "option"), [("summary topic", "text"), ("timeline", "topic")])
+async def test_further_pages_of_a_topic_work_after_a_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, command: str, option: str
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        first = await asked(local_discord, command, **{option: LIGHTHOUSE}, length="long")
+        await remembered(bot, first)
+
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        second = await (await local_discord.press(first, "More")).answer()
+
+    assert quotes_shown(second)
+    assert not set(quotes_shown(first)) & set(quotes_shown(second))
+
+
+async def test_what_is_summed_up_is_not_logged_and_pings_nobody(local_discord: LocalDiscord, bot: DissentBot):
+    topic = f"@everyone {local_discord.bob.mention} lighthouse Skerry"
+
+    with logged() as log:
+        answer = await asked(local_discord, "summary topic", text=topic)
+
+    assert not any("Skerry" in record.getMessage() for record in log.records)
+    assert (answer.pinged_ids, answer.pings_everyone) == (set(), False)
+
+
+async def test_a_blocked_person_is_told_so_alone(local_discord: LocalDiscord, bot: DissentBot):
+    await (await local_discord.slash("settings people", block=local_discord.bob, user=local_discord.owner)).answer()
+
+    answer = await asked(local_discord, "summary corpus", user=local_discord.bob)
+
+    assert answer.is_ephemeral
+    assert "do not let you ask" in answer.content
+
+
+async def test_the_topic_has_a_bound_that_discord_enforces(local_discord: LocalDiscord, bot: DissentBot):
+    with pytest.raises(ValueError, match="characters"):
+        await local_discord.slash("summary topic", text="x" * (limits.QUESTION + 1))
