@@ -720,3 +720,26 @@ async def test_a_summary_of_a_document_that_is_not_there_says_so(library: Librar
     async with serving(library) as service:
         with pytest.raises(UnknownDocumentError):
             await service.summarize_document("nowhere")
+
+
+async def test_a_server_has_its_own_documents_summed_up_too_and_no_other_has(library: Library):
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        await service.add(ADA, "whales.md", WHALES)
+        own = await service.summarize_document("server/whales", guild_id=ADA)
+        shared = await service.summarize_document("sea/lighthouse", guild_id=ADA)
+        topic = await service.summarize_topic(LOUD, guild_id=ADA)
+        corpus = await service.summarize_corpus(guild_id=ADA)
+        compared = await service.compare("server/whales", "garden/bees", guild_id=ADA)
+        dated = await service.timeline("the lighthouse of Grey Skerry", guild_id=ADA)
+        with pytest.raises(UnknownDocumentError):
+            await service.summarize_document("server/whales", guild_id=BOB)
+        elsewhere = [await service.summarize_topic(LOUD, guild_id=guild_id) for guild_id in (BOB, None)]
+
+    assert [quote.text for quote in own.quotes] == ["A blue whale sings at 188 decibels."]
+    assert shared.quotes == library.summarize_document("sea/lighthouse").quotes
+    assert [quote.citation.document for quote in topic.quotes] == ["server/whales"]
+    assert "Songs of whales" in [title for theme in corpus.themes for title in theme.titles]
+    assert compared.titles == ("Songs of whales", "Keeping bees")
+    assert dated.dates == library.timeline("the lighthouse of Grey Skerry").dates
+    assert {summary.verdict for summary in elsewhere} == {Verdict.NOT_COVERED}
