@@ -290,7 +290,8 @@ def measure(shown: Shown, evidence: Sequence[Evidence]) -> dict[str, float]:
 
 
 def _run(command: list[str]) -> None:
-    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    # sumy's LSA depends on the order of a set
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = [line for line in done.stderr.splitlines() if line.strip()]

@@ -78,9 +78,6 @@ app.add_typer(corpus_app, name="corpus")
 summary_app = typer.Typer(help="Summaries: sentences of the documents, each with its place.", no_args_is_help=True)
 app.add_typer(summary_app, name="summary")
 
-BY_TERMINAL = "terminal"
-"""Who it was, in the history."""
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServerOption = Annotated[
     int | None, typer.Option("--server", metavar="ID", min=1, help="That server's own documents, not the shared ones.")

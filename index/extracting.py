@@ -36,6 +36,9 @@ LENGTH_POWER = 0.3
 FULL_COVERAGE = 60
 """About as many words as a summary of six sentences has."""
 
+RETOLD_COSINE = 0.7
+"""Nearer than this, two sides tell the same; within one document, all sentences are near each other."""
+
 ALIKE_COSINE = 0.5
 """Sentences no nearer than this to each other do not repeat each other at all."""
 
@@ -97,6 +100,9 @@ def choose_units(
             nearest = cosines[:, chosen].max(axis=1)
             gains = gains - REDUNDANCY_WEIGHT * np.maximum(0, (nearest - ALIKE_COSINE) / (1 - ALIKE_COSINE))
             is_open &= nearest < REPEAT_COSINE
+            if sides:
+                is_other = np.array([[sides[position] != side for position in chosen] for side in sides])
+                is_open &= np.where(is_other, cosines[:, chosen], 0).max(axis=1) < RETOLD_COSINE
         if not is_open.any():
             break
         gains = np.round(gains / costs, 6)  # so that order does not hang on the last bit

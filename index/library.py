@@ -52,11 +52,8 @@ from index.generation import (
     write_generation,
 )
 from index.line import EMPTY, Line, read_line, write_line
-<<<<<<< HEAD
 from index.originals import Originals
-=======
 from index.overview import summarize_corpus
->>>>>>> 8180236 (Add timelines, comparisons and an overview of the corpus by theme)
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker

@@ -16,11 +16,13 @@ _PRONOUNS = "he|she|it|they|him|them|his|her|hers|its|their|theirs|this|that|the
 _LINKS = (
     "then|thus|therefore|hence|however|but|and|or|so|also|yet|still|moreover|furthermore|besides|instead|otherwise|"
     "meanwhile|nevertheless|nonetheless|similarly|likewise|consequently|accordingly|indeed|afterwards?|finally|"
-    "another|others|neither|here|which|who|one such|the former|the latter|the same|the other|the others|"
+    "yes|no|another|others?|neither|here|which|who|one such|the former|the latter|the same|the other|the others|"
     "in addition|in contrast|by contrast|in turn|as a result|for example|for instance|in other words|"
     "on the (?:other hand|contrary)|at the same time|(?:soon |shortly |long )?(?:after|before) (?:that|this)|since then"
 )
 _OPENS_DEPENDENT = re.compile(rf"\W*(?:{_PRONOUNS}|{_LINKS})\b(?!-)", re.IGNORECASE)
+_GOES_ON = re.compile(r"\W*(?:\S+\s+){1,5}(?:also|too|likewise)\b", re.IGNORECASE)
+"""'Perry also wrote': something was said of Perry before."""
 _EXPLETIVE = re.compile(
     r"\W*it (?:is|was|has been|will be|would be|may be|seems|takes|took)\b[^.]*?\b(?:that|to|for|whether)\b",
     re.IGNORECASE,
@@ -49,7 +51,7 @@ def stands_alone(text: str) -> bool:
     """Whether a sentence says by itself whom and what it speaks of, as far as its opening tells."""
     if _EXPLETIVE.match(text):
         return True
-    if _OPENS_DEPENDENT.match(text):
+    if _OPENS_DEPENDENT.match(text) or _GOES_ON.match(text):
         return False
     opening = _PRONOUN_AFTER_OPENING.match(text)
     return opening is None or bool(_NAMES_SOMEBODY.search(opening[0].split(maxsplit=1)[1]))

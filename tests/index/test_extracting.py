@@ -50,11 +50,18 @@ def test_merit_comes_first():
 
 
 def test_another_side_is_heard_before_more_of_one():
-    texts = ["Bees store honey in Devon.", "Bees store honey in Kent.", "Bees store honey in Wales."]
+    texts = ["Bees fly in Devon.", "Bees sleep in Kent.", "Bees dance in Wales."]
 
     assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 2)) == [0, 1]  # merit outweighs it
     assert choose(texts, sentences=2, merits=[9, 8.9, 8.8], sides=(1, 1, 2)) == [0, 2]
     assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 1)) == [0, 1]
+
+
+def test_what_another_side_has_told_is_not_told_again():
+    texts = ["Bees store honey in Devon.", "Bees store honey in Devon now.", "Owls hunt mice at night."]
+
+    assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 2, 3)) == [0, 2]
+    assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 1, 3)) == [0, 1]
 
 
 def test_a_unit_takes_as_many_sentences_as_it_shows_and_none_is_shown_twice():
