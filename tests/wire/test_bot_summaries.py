@@ -80,7 +80,7 @@ async def test_a_topic_is_summed_up_with_how_sure_the_bot_is(local_discord: Loca
     answer = await asked(local_discord, "summary topic", text=LIGHTHOUSE, length="short")
 
     assert BUILT in text_of(read(answer.content))
-    assert answer.embeds[0]["footer"]["text"].startswith("likely covered")
+    assert answer.embeds[0]["footer"]["text"].startswith("very likely covered (0.99)")
 
 
 async def test_a_longer_summary_shows_more(local_discord: LocalDiscord, bot: DissentBot):
