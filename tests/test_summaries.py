@@ -62,14 +62,14 @@ def test_every_document_is_summed_up_by_its_own_sentences_in_order(bundled: Libr
 
 
 @pytest.mark.parametrize("length", Length)
-def test_every_topic_is_summed_up_by_sentences_of_several_documents(bundled: Library, length: Length):
+def test_every_topic_is_summed_up_and_most_from_several_documents(bundled: Library, length: Length):
     documents = []
     for topic in TOPICS:
         summary = bundled.summarize_topic(topic, length=length)
 
         assert_well_quoted(bundled, summary.quotes, length)
         documents.append(len({quote.citation.document for quote in summary.quotes}))
-    assert sum(count > 1 for count in documents) >= 8
+    assert sum(count > 1 for count in documents) > len(TOPICS) / 2
 
 
 def test_the_corpus_is_summed_up_by_how_its_documents_begin(bundled: Library):
