@@ -22,7 +22,7 @@ from .world import Json, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
-SPANISH_BUTTONS = ["Más", "Contexto", "Fuente", "Seguir preguntando", "Útil", "No es útil", "Compartir"]
+SPANISH_BUTTONS = ["Más", "Contexto", "Fuente", "Útil", "No es útil", "Seguir preguntando", "Compartir"]
 
 
 @pytest_asyncio.fixture(loop_scope="function")
