@@ -58,8 +58,7 @@ async def test_a_private_answer_is_in_the_askers_language_around_an_english_quot
     assert BEST_SENTENCE in text_of(read(answer.content))
     assert answer.buttons == SPANISH_BUTTONS
     [embed] = answer.embeds
-    assert embed["footer"]["text"].startswith("Responde: ")
-    assert "(1,00)" in embed["footer"]["text"]
+    assert embed["footer"]["text"].startswith("muy probablemente responde (1,00)")
     assert embed["fields"][0]["name"] == "Dónde está esto"
 
 
