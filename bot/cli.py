@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -482,7 +483,9 @@ def _end_reload(
 @corpus_app.command("add")
 def corpus_add(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A document, which is copied.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A document, which is copied, or its https address.")
+    ],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a document of that name.")] = False,
     server: ServerOption = None,
     as_json: JsonOption = False,
@@ -490,13 +493,12 @@ def corpus_add(
     """Copy a document into the corpus folder, or to a server's own, and take it in."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    if not file.is_file():
-        raise typer.BadParameter(f"there is no file {file}")
+    name, data = _read_source(source, is_allowed=terminal.settings.allow_urls)
     library = terminal.library_of(server)
     with terminal.progress() as show:
         added = library.add(
-            file.name,
-            file.read_bytes(),
+            name,
+            data,
             replace=replace,
             yes=server is not None,
             by=BY_TERMINAL,
@@ -507,6 +509,19 @@ def corpus_add(
         what = "Replaced" if added.replaced else "Added"
         terminal.console.print(Text(f"{what} {added.document}."))
     _end_reload(terminal, library, added.report, as_json=as_json, shown=asdict(added))
+
+
+def _read_source(source: str, *, is_allowed: bool) -> tuple[str, bytes]:
+    """Name and bytes of a document that is a file, or lies at an address, if addresses are allowed."""
+    if re.match(r"[a-z][a-z0-9+.-]*://", source, re.IGNORECASE):
+        from bot.fetching import Fetcher
+
+        fetched = asyncio.run(Fetcher(is_allowed).fetch(source))
+        return fetched.name, fetched.data
+    file = Path(source)
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
+    return file.name, file.read_bytes()
 
 
 @corpus_app.command("remove")

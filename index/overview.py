@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import AgglomerativeClustering
 
 from index.embedding import Vectors
 from index.extracting import centrality
@@ -78,6 +77,8 @@ def _themes(vectors: Vectors, count: int) -> NDArray[np.int64]:
     if count < 2:
         return np.zeros(len(vectors), dtype=np.int64)
     sample = np.unique(np.linspace(0, len(vectors) - 1, min(len(vectors), CLUSTERED_AT_MOST)).astype(np.int64))
+    from sklearn.cluster import AgglomerativeClustering  # scipy behind it would slow every start of the bot down
+
     labels = AgglomerativeClustering(n_clusters=count).fit_predict(vectors[sample])
     if len(sample) == len(vectors):
         return np.asarray(labels, dtype=np.int64)

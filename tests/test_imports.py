@@ -57,3 +57,12 @@ def test_importing_every_module_loads_no_model_and_needs_no_token():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "False", "")
+
+
+def test_the_terminal_starts_without_what_only_some_commands_need():
+    slow = ["aiohttp", "babel", "discord", "lxml", "py3langid", "scipy", "sklearn", "torch", "trafilatura"]
+    code = f"import sys, bot.cli; print([name for name in {slow} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

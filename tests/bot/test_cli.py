@@ -15,6 +15,7 @@ import pytest
 
 from bot import cli
 from bot.cli import NO_TOKEN
+from bot.fetching import Fetched, Fetcher
 from bot.render.wording import (
     NO_DATES,
     NO_SAME_POINTS,
@@ -946,12 +947,47 @@ def test_a_file_is_never_overwritten_silently(built: Run, corpus_folder: Path, w
     assert replaced.json["report"]["made_current"] is True
 
 
-@pytest.mark.parametrize("name", ["nowhere.md", "https://example.org/page"])
-def test_adding_what_is_no_file_is_wrong_usage(built: Run, name: str):
-    result = built("corpus", "add", name)
+def test_adding_what_is_no_file_is_wrong_usage(built: Run):
+    result = built("corpus", "add", "nowhere.md")
 
     assert (result.code, result.out) == (2, "")
     assert "there is no file" in result.err
+
+
+def test_a_document_is_fetched_from_an_address(built: Run, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch):
+    address = "https://example.org/sea/whales.md"
+
+    async def fetch(fetcher: Fetcher, asked: str) -> Fetched:
+        assert (fetcher.is_allowed, asked) == (True, address)
+        return Fetched("whales.md", WHALES.encode(), address)
+
+    monkeypatch.setattr(Fetcher, "fetch", fetch)
+    result = built("corpus", "add", address)
+
+    assert result.code == 0
+    assert "Added whales." in result.out
+    assert (corpus_folder / "whales.md").read_text() == WHALES
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed", "reason"),
+    [
+        ("http://example.org/whales.md", "1", "I fetch only addresses that begin with https://"),
+        ("https://127.0.0.1/whales.md", "1", "127.0.0.1"),
+        ("https://example.org/whales.md", "0", "switched addresses off"),
+    ],
+)
+def test_an_address_that_must_not_be_fetched_is_refused_with_the_reason(
+    built: Run, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch, address: str, allowed: str, reason: str
+):
+    before = sorted(corpus_folder.rglob("*"))
+    monkeypatch.setenv("ALLOW_URLS", allowed)
+
+    result = built("corpus", "add", address)
+
+    assert (result.code, result.out) == (1, "")
+    assert reason in result.err
+    assert sorted(corpus_folder.rglob("*")) == before
 
 
 def test_removing_asks_first_and_can_be_gone_back_from(built: Run, corpus_folder: Path):
