@@ -28,6 +28,7 @@ EXTENSIONS = (
     "bot.cogs.about",
     "bot.cogs.forget",
     "bot.cogs.settings",
+    "bot.cogs.corpus",
 )
 
 PERMISSIONS = discord.Permissions(

@@ -48,6 +48,17 @@ async def think(interaction: discord.Interaction[Any], *, ephemeral: bool = Fals
     interaction.extras["is_thinking"] = True
 
 
+async def update(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge a press whose message `fill` is going to change; what goes wrong is told beside it."""
+    try:
+        await persistently(interaction.response.defer)
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ANSWERED:
+            raise
+        log.warning("an acknowledgement was lost on its way back; going on")
+    interaction.extras["is_thinking"] = interaction.extras["keeps_message"] = True
+
+
 async def fill(interaction: discord.Interaction[Any], body: Body) -> int | None:
     """Put the answer in place of "thinking ...", or answer at once where nothing was deferred.
 
@@ -103,6 +114,11 @@ async def fill_later(webhook: discord.Webhook, body: Body) -> int:
         )
     )
     return message.id
+
+
+async def say_beside(interaction: discord.Interaction[Any], body: Body) -> None:
+    """Tell whoever used an acknowledged interaction something in a message of its own, which only they see."""
+    await interaction.followup.send(body.content, ephemeral=True)
 
 
 async def reply(message: discord.Message | discord.PartialMessage, body: Body) -> int:

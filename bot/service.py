@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from bot.render.who import BY_BOT
 from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
 from bot.watching import settled_changes
@@ -58,8 +59,6 @@ QUOTES_ROOM = 6000
 QUOTES_LIMIT = 15
 """How far *More* goes."""
 
-BY_BOT = "the bot"
-"""Who it was, in the history, where nobody asked for it."""
 
 YIELD_S = 0.25
 """How long a reload steps aside at most, after each batch, for questions that wait."""

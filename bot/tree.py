@@ -14,7 +14,7 @@ from discord import app_commands
 
 from bot.localisation import _, speak, translated
 from bot.render.body import Body
-from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill
+from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill, say_beside
 from index import RetrievalError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
     if interaction.type is discord.InteractionType.autocomplete:
         return  # there is nowhere to say it; the person goes on typing
     try:
-        await fill(interaction, Body(text))
+        await (say_beside if interaction.extras.get("keeps_message") else fill)(interaction, Body(text))
     except SENDING_ERRORS as failure:
         interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, failure)
 

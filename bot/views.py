@@ -10,10 +10,10 @@ from __future__ import annotations
 import discord
 
 from bot.localisation import _
-from bot.render.body import Action, Rows
+from bot.render.body import Action, LibraryAction, Rows
 from bot.render.limits import MODAL_TITLE, QUESTION, shorten
 
-STYLES = {
+STYLES: dict[Action | LibraryAction, discord.ButtonStyle] = {
     Action.SHARE: discord.ButtonStyle.primary,
     Action.FOLLOW_UP: discord.ButtonStyle.primary,
     Action.ASK_PERSON: discord.ButtonStyle.primary,

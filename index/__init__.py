@@ -24,6 +24,7 @@ from index.errors import (
 from index.evaluation import Evaluation, evaluate
 from index.followup import borrows_subject, with_subject
 from index.golden import Floor, GoldenEvaluation, evaluate_golden
+from index.joining import SERVER_PREFIX
 from index.libraries import Libraries
 from index.library import Library
 from index.originals import Quota
@@ -72,6 +73,7 @@ __all__ = [
     "DEFAULT_ROOM",
     "MAX_FILE_BYTES",
     "SECTION_SEPARATOR",
+    "SERVER_PREFIX",
     "Added",
     "AddingError",
     "Answer",

@@ -48,6 +48,30 @@ class Button:
         return f"answer:{self.answer_id}:{self.action}:{self.argument}"
 
 
+class LibraryAction(StrEnum):
+    """What a button of `/corpus` or `/manage` does; its value stands in custom ids, so it never changes."""
+
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryButton:
+    """A button of a command about the documents. Like `Button`, it outlasts a restart."""
+
+    action: LibraryAction
+    label: str
+    asker_id: int = 0
+    """Who used the command; 0 where everybody may press it."""
+    argument: str = ""
+    """Which page, document or generation."""
+    emoji: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        """Read again by `bot.presses`."""
+        return f"library:{self.action}:{self.asker_id}:{self.argument}"
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file to attach."""
@@ -56,7 +80,8 @@ class File:
     data: bytes
 
 
-Rows = tuple[tuple[Button, ...], ...]
+AnyButton = Button | LibraryButton
+Rows = tuple[tuple[AnyButton, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,6 @@ def label(text: str) -> str:
     return shorten(" ".join(text.split()), BUTTON_LABEL) or "\u2026"
 
 
-def in_rows(*buttons: Button) -> Rows:
+def in_rows(*buttons: AnyButton) -> Rows:
     """Buttons in rows as wide as Discord allows."""
     return tuple(buttons[first : first + BUTTONS_IN_A_ROW] for first in range(0, len(buttons), BUTTONS_IN_A_ROW))
