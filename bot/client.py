@@ -29,6 +29,7 @@ EXTENSIONS = (
     "bot.cogs.forget",
     "bot.cogs.settings",
     "bot.cogs.corpus",
+    "bot.cogs.manage",
 )
 
 PERMISSIONS = discord.Permissions(

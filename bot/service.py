@@ -323,6 +323,21 @@ class AnswerService:
         await self._check_idle(guild_id)
         return await self._build(guild_id, lambda: library.prepare(by=by, on_progress=self._step_aside))
 
+    async def difference(self, guild_id: int | None = None) -> ReloadReport:
+        """What a reload would change; builds nothing.
+
+        Raises:
+            LibraryBusyError: A reload is running.
+            RetrievalError: It could not be built.
+        """
+        library = self._library(guild_id)
+        await self._check_idle(guild_id)
+        return await self._build(guild_id, library.difference)
+
+    async def prepared(self, guild_id: int | None = None) -> ReloadReport | None:
+        """The report of a generation that waits for somebody's yes."""
+        return await asyncio.to_thread(self._library(guild_id).prepared)
+
     async def make_current(self, generation: str, guild_id: int | None = None, *, by: str = "") -> None:
         """Make a prepared generation current; raises as `Library.make_current` does."""
         library = self._library(guild_id)

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from index import Strictness
 
+SharedReload = Literal["moderators", "owner"]
 LogFormat = Literal["text", "json"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -37,6 +38,8 @@ class Settings:
     reader_model: str = ""
     strictness: Strictness = "normal"
     allow_urls: bool = True
+    shared_reload: SharedReload = "moderators"
+    forget_servers_after_days: int = 30
     log_level: str = "INFO"
     log_format: LogFormat = "text"
 
@@ -119,6 +122,12 @@ def _switch(value: str) -> bool:
     return value == "1"
 
 
+def _days(value: str) -> int:
+    if not re.fullmatch(r"\d{1,4}", value) or not int(value):
+        raise ValueError("a whole number of days, 1 or more")
+    return int(value)
+
+
 def _address(value: str) -> str:
     if not re.fullmatch(r"https?://\S+", value):
         raise ValueError("an address that begins with https://")
@@ -148,6 +157,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "READER_MODEL": str,
     "STRICTNESS": _one_of("normal", "low", "high"),
     "ALLOW_URLS": _switch,
+    "SHARED_RELOAD": _one_of("moderators", "owner"),
+    "FORGET_SERVERS_AFTER_DAYS": _days,
     "LOG_LEVEL": _one_of(*LOG_LEVELS),
     "LOG_FORMAT": _one_of("text", "json"),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import time
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from bot.records import AUDIT_KEPT_S, Records
 from index import Citation, Quote, Source, Span, Verdict
 
 SHOWN_ANSWERS_KEPT_S = 30 * 24 * 3600.0
@@ -83,6 +83,36 @@ MIGRATIONS = (
         pressed TEXT NOT NULL,
         expires_at REAL NOT NULL
     ) STRICT""",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        guild_id INTEGER NOT NULL,
+        person_id INTEGER NOT NULL,
+        deed TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL,
+        document TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        at REAL NOT NULL
+    ) STRICT""",
+    "CREATE INDEX audit_by_guild ON audit (guild_id, id)",
+    """CREATE TABLE progress_messages (
+        message_id INTEGER PRIMARY KEY, channel_id INTEGER NOT NULL, locale TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE left_guilds (guild_id INTEGER PRIMARY KEY, left_at REAL NOT NULL) STRICT",
+    """CREATE TABLE golden_questions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        guild_id INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        document TEXT NOT NULL,
+        title TEXT NOT NULL,
+        UNIQUE (guild_id, question)
+    ) STRICT""",
+    """CREATE TABLE golden_askers (
+        golden_id INTEGER NOT NULL REFERENCES golden_questions (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL,
+        PRIMARY KEY (golden_id, person_id)
+    ) STRICT""",
+    "ALTER TABLE shown_answers ADD COLUMN reviewed_at REAL",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -211,7 +241,7 @@ class Forgotten(NamedTuple):
     """Questions that had no answer yet."""
 
 
-class State:
+class State(Records):
     """The bot's own memory. Of what people wrote it holds what the settings of their server allow, no longer than
     `SHOWN_ANSWERS_KEPT_S`."""
 
@@ -536,6 +566,7 @@ class State:
         now = self._clock()
         await self._change("DELETE FROM pending_questions WHERE expires_at <= ?", (now,))
         await self._change("DELETE FROM pending_presses WHERE expires_at <= ?", (now,))
+        await self._change("DELETE FROM audit WHERE at <= ?", (now - AUDIT_KEPT_S,))
         await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
         return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
 
@@ -543,16 +574,6 @@ class State:
         """Finish what was begun and close the file."""
         self._thread.shutdown()
         self._connection.close()
-
-    async def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        return await self._run(lambda: self._connection.execute(query, values).fetchall())
-
-    async def _change(self, statement: str, values: tuple[Any, ...]) -> int:
-        """Carry out one statement; give how many rows it changed."""
-        return await self._run(lambda: self._connection.execute(statement, values).rowcount)
-
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 def _known_from(kind: type[Result], content: str) -> Result:

@@ -19,6 +19,7 @@ STYLES: dict[Action | LibraryAction, discord.ButtonStyle] = {
     Action.ASK_PERSON: discord.ButtonStyle.primary,
     Action.DELETE: discord.ButtonStyle.danger,
     Action.FORGET_ME: discord.ButtonStyle.danger,
+    LibraryAction.MAKE_CURRENT: discord.ButtonStyle.primary,
 }
 QUESTION_FIELD = "question"
 

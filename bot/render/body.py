@@ -52,6 +52,8 @@ class LibraryAction(StrEnum):
     """What a button of `/corpus` or `/manage` does; its value stands in custom ids, so it never changes."""
 
     LIST = "list"
+    MAKE_CURRENT = "current"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True, slots=True)

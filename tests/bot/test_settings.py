@@ -29,6 +29,8 @@ CASES = [
     ("READER_MODEL", "some/model", "reader_model", "some/model", "other", "other"),
     ("STRICTNESS", "low", "strictness", "low", "HIGH", "high"),
     ("ALLOW_URLS", "0", "allow_urls", False, "1", True),
+    ("SHARED_RELOAD", "owner", "shared_reload", "owner", "MODERATORS", "moderators"),
+    ("FORGET_SERVERS_AFTER_DAYS", "7", "forget_servers_after_days", 7, "365", 365),
     ("LOG_LEVEL", "debug", "log_level", "DEBUG", "ERROR", "ERROR"),
     ("LOG_FORMAT", "json", "log_format", "json", "text", "text"),
 ]  # fmt: skip
@@ -83,6 +85,8 @@ def test_the_command_line_comes_first(env_file: Path):
         ("MESSAGE_CONTENT", "yes", "0 or 1"),
         ("CORPUS_URL", "example.org", "an address that begins with https://"),
         ("STRICTNESS", "medium", "normal, low or high"),
+        ("SHARED_RELOAD", "everybody", "moderators or owner"),
+        ("FORGET_SERVERS_AFTER_DAYS", "0", "a whole number of days, 1 or more"),
         ("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING or ERROR"),
         ("LOG_FORMAT", "xml", "text or json"),
     ],

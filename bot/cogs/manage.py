@@ -1,0 +1,24 @@
+"""`/manage`: moderators run the documents."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import DissentBot
+from bot.cogs.reloading import Reloading
+
+
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.guild_only()
+class Manage(Reloading, commands.GroupCog, group_name="manage", group_description="Run the documents"):
+    """All of `/manage`; its parts are in modules of their own."""
+
+    def __init__(self, bot: DissentBot) -> None:
+        super().__init__()
+        self.bot = bot
+
+
+async def setup(bot: DissentBot) -> None:
+    """Called by discord.py."""
+    await bot.add_cog(Manage(bot))

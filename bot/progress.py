@@ -1,0 +1,97 @@
+"""A message that says how far something long is; it outlives the 15 minutes in which an interaction can be answered."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+from bot.client import DissentBot
+from bot.localisation import N_, _, speaking
+from bot.presses import Interaction
+from bot.render.body import Body
+from bot.replies import SENDING_ERRORS, change, fill, post
+
+log = logging.getLogger(__name__)
+
+SHOWN_THERE = N_("I show in {link} how far it is.")
+CANNOT_POST = N_(
+    "I may not write in this channel, so I show it here, to you alone, and for 15 minutes at most; then "
+    "`/corpus status` says what became of it."
+)
+INTERRUPTED = N_("I was stopped before I could say how this ended. `/corpus status` says what is current.")
+
+
+class Progress:
+    """An ordinary message in the channel of a command, or, where the bot may not write, the command's own reply."""
+
+    def __init__(self, interaction: Interaction, locale: str) -> None:
+        self._interaction = interaction
+        self._locale = locale
+        self._message: discord.PartialMessage | None = None
+
+    @classmethod
+    async def begin(cls, interaction: Interaction, body: Body, *, locale: str, nonce: int) -> Progress:
+        """Post the message, and tell who used the command where it is.
+
+        Args:
+            interaction: Acknowledged.
+            body: What it says first.
+            locale: The language of the channel.
+            nonce: As in `bot.replies.post`.
+        """
+        progress, bot = cls(interaction, locale), interaction.client
+        channel_id = interaction.channel_id or 0
+        channel = bot.get_partial_messageable(channel_id)
+        try:
+            message_id = await post(channel, body, nonce=nonce)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("channel=%d takes no message: %s", channel_id, error.text)
+            await progress.show(body)
+            return progress
+        progress._message = channel.get_partial_message(message_id)
+        await bot.state.note_progress(message_id, channel_id, locale)
+        link = f"https://discord.com/channels/{interaction.guild_id}/{channel_id}/{message_id}"
+        await fill(interaction, Body(_(SHOWN_THERE).format(link=link)))
+        return progress
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody in the channel reads it."""
+        return self._message is not None
+
+    async def show(self, body: Body) -> None:
+        """Say how far it is; where that cannot be said, the work goes on all the same."""
+        try:
+            if self._message is not None:
+                await change(self._message, body)
+            elif not self._interaction.is_expired():
+                await fill(self._interaction, Body(f"{_(CANNOT_POST)}\n\n{body.content}", body.embed, body.buttons))
+        except SENDING_ERRORS as error:
+            log.warning("channel=%d: progress cannot be shown: %s", self._interaction.channel_id or 0, error)
+
+    async def end(self, body: Body) -> None:
+        """Say how it ended, in a message of its own where the first was deleted meanwhile."""
+        if self._message is None:
+            await self.show(body)
+            return
+        try:
+            await change(self._message, body)
+        except discord.NotFound:
+            channel = self._interaction.client.get_partial_messageable(self._message.channel.id)
+            await post(channel, body, nonce=self._message.id)
+        except SENDING_ERRORS as error:
+            log.warning("channel=%d: the end cannot be shown: %s", self._message.channel.id, error)
+        await self._interaction.client.state.end_progress(self._message.id)
+
+
+async def end_unfinished(bot: DissentBot) -> None:
+    """Say in the messages of an earlier process that it was stopped."""
+    for message_id, channel_id, locale in await bot.state.unfinished():
+        with speaking(locale):
+            body = Body(_(INTERRUPTED))
+        try:
+            await change(bot.get_partial_messageable(channel_id).get_partial_message(message_id), body)
+        except SENDING_ERRORS as error:
+            log.warning("channel=%d: cannot say that a reload was interrupted: %s", channel_id, error)
+        await bot.state.end_progress(message_id)

@@ -1,0 +1,187 @@
+"""The part of what the bot remembers that moderators work with: who changed what, which questions want a look, which of
+them test the documents, and which servers are to be forgotten.
+
+The tables are made by `bot.state.MIGRATIONS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+AUDIT_KEPT_S = 365 * 24 * 3600.0
+
+Result = TypeVar("Result")
+
+
+class Deed(StrEnum):
+    """What somebody did; its value stands in the file, so it never changes."""
+
+    RELOAD_SHARED = "reload_shared"
+    RELOAD_OWN = "reload_own"
+    PREPARE_SHARED = "prepare_shared"
+    """A reload that waits for a yes."""
+    PREPARE_OWN = "prepare_own"
+    MAKE_CURRENT_SHARED = "current_shared"
+    MAKE_CURRENT_OWN = "current_own"
+    DISCARD_SHARED = "discard_shared"
+    DISCARD_OWN = "discard_own"
+    ADD = "add"
+    REPLACE = "replace"
+    REMOVE = "remove"
+    ROLL_BACK = "rollback"
+    FORGET_DOCUMENTS = "forget_documents"
+    FORGET_SERVER = "forget_server"
+    MAKE_GOLDEN = "golden"
+    DROP_GOLDEN = "drop_golden"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of the audit log."""
+
+    guild_id: int
+    person_id: int
+    deed: Deed
+    before: str = ""
+    """The generation that was current; empty where none was, or none changed."""
+    after: str = ""
+    """The generation that is current now, or was prepared."""
+    document: str = ""
+    digest: str = ""
+    """Of a document's file."""
+    at: float = 0.0
+    """Seconds since 1970; set when it is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A question whose answer moderators know: it tests the documents, and changes nothing in how they are searched."""
+
+    id: int
+    question: str
+    document: str
+    """The id of the document that is to be quoted."""
+    title: str
+    """Of that document, for when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A question that was not answered, or not well."""
+
+    ref: str
+    """Names it in buttons."""
+    question: str
+    asked_at: float
+    times: int
+    missing_words: tuple[str, ...] = ()
+    """Of one that is not covered."""
+    down_votes: int = 0
+
+
+class Records:
+    """Kept in the same file, by the same thread, as the rest of `bot.state.State`."""
+
+    _connection: sqlite3.Connection
+    _thread: ThreadPoolExecutor
+    _clock: Callable[[], float]
+
+    # ---- the audit log
+
+    async def note_deed(self, record: Record) -> None:
+        """Write a line of the audit log."""
+        await self._change(
+            "INSERT INTO audit (guild_id, person_id, deed, before, after, document, digest, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.guild_id,
+                record.person_id,
+                str(record.deed),
+                record.before,
+                record.after,
+                record.document,
+                record.digest,
+                self._clock(),
+            ),
+        )
+
+    async def deeds(self, guild_id: int, *, first: int, count: int) -> tuple[list[Record], int]:
+        """Lines of a server's audit log, the latest first, and how many there are in all."""
+        rows = await self._rows(
+            "SELECT guild_id, person_id, deed, before, after, document, digest, at FROM audit WHERE guild_id = ?"
+            " ORDER BY id DESC LIMIT ? OFFSET ?",
+            (guild_id, count, first),
+        )
+        [(total,)] = await self._rows("SELECT COUNT(*) FROM audit WHERE guild_id = ?", (guild_id,))
+        known = set(Deed)  # a later version may have noted others
+        return [Record(row[0], row[1], Deed(row[2]), *row[3:]) for row in rows if row[2] in known], total
+
+    # ---- messages that say how far something long is
+
+    async def note_progress(self, message_id: int, channel_id: int, locale: str) -> None:
+        """Note a message that is going to be edited until something is done."""
+        await self._change("INSERT INTO progress_messages VALUES (?, ?, ?)", (message_id, channel_id, locale))
+
+    async def end_progress(self, message_id: int) -> None:
+        """It says how it ended."""
+        await self._change("DELETE FROM progress_messages WHERE message_id = ?", (message_id,))
+
+    async def unfinished(self) -> list[tuple[int, int, str]]:
+        """Those that an earlier process left: message, channel, and the language they are in."""
+        return await self._rows("SELECT message_id, channel_id, locale FROM progress_messages ORDER BY message_id")
+
+    # ---- servers that the bot is no longer in
+
+    async def note_left(self, guild_id: int) -> None:
+        """Note that the bot was removed from a server; the first time counts."""
+        await self._change("INSERT OR IGNORE INTO left_guilds VALUES (?, ?)", (guild_id, self._clock()))
+
+    async def note_back(self, guild_id: int) -> None:
+        """The bot is in a server again: nothing is to be forgotten."""
+        await self._change("DELETE FROM left_guilds WHERE guild_id = ?", (guild_id,))
+
+    async def left_for(self, seconds: float) -> list[int]:
+        """The servers that the bot was removed from at least so long ago."""
+        rows = await self._rows(
+            "SELECT guild_id FROM left_guilds WHERE left_at <= ? ORDER BY guild_id", (self._clock() - seconds,)
+        )
+        return [guild_id for (guild_id,) in rows]
+
+    async def forget_guild(self, guild_id: int) -> None:
+        """Forget everything of a server: settings, questions, answers, and who changed what."""
+        await self._run(lambda: self._forget_guild(guild_id))
+
+    def _forget_guild(self, guild_id: int) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        for table in (
+            "guild_settings",
+            "shown_answers",
+            "uncovered_questions",
+            "answer_channels",
+            "audit",
+            "golden_questions",
+            "left_guilds",
+        ):
+            self._connection.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))
+        self._connection.execute(
+            "DELETE FROM pending_questions WHERE json_extract(asked, '$.guild_id') = ?", (guild_id,)
+        )
+        self._connection.execute("COMMIT")
+
+    # ---- the file
+
+    async def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        return await self._run(lambda: self._connection.execute(query, values).fetchall())
+
+    async def _change(self, statement: str, values: tuple[Any, ...]) -> int:
+        """Carry out one statement; give how many rows it changed."""
+        return await self._run(lambda: self._connection.execute(statement, values).rowcount)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

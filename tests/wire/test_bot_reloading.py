@@ -1,0 +1,315 @@
+"""Moderators reload the documents: what they are shown, what waits for them, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.cogs import reloading
+from bot.moderating import ONLY_OWNER
+from bot.presses import NOT_YOURS
+from bot.progress import CANNOT_POST, INTERRUPTED
+from bot.records import Deed
+from index import Library
+
+from .acting import CommandHiddenError
+from .bots import ANSWERED, dissent_bot, said_by_the_bot
+from .moderating import QUOBBLERS, deeds, ended, held_back, manage, told
+from .server import LocalDiscord
+from .world import Permission
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+NEWS = "News\n\nThe harbour was dredged in 2020."
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, data: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, data) as bot:
+        await bot.service.ask("lamp")
+        yield bot
+
+
+def remove_much(library: Library) -> None:
+    for name in ("sea/lighthouse.md", "garden/bees.md"):
+        (library.corpus / name).unlink()
+
+
+async def risky(local_discord: LocalDiscord, library: Library):
+    """The message of a reload that waits for a yes."""
+    remove_much(library)
+    await told(local_discord, "reload")
+    return await ended(local_discord, await local_discord.next_message(), says="waits for your yes")
+
+
+async def test_only_moderators_see_it_and_only_in_servers(local_discord: LocalDiscord, bot: DissentBot):
+    for user, channel in ((local_discord.alice, local_discord.general), (local_discord.moderator, None)):
+        with pytest.raises(CommandHiddenError):
+            await manage(
+                local_discord,
+                "reload",
+                user=user,
+                channel=channel or local_discord.world.dm_channel(local_discord.moderator),
+            )
+
+
+async def test_a_reload_without_risk_goes_live_by_itself_and_says_what_changed(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    before = library.generation.id
+    (library.corpus / "news.txt").write_text(NEWS)
+    (library.corpus / "food/bread.md").write_text("# Sourdough bread\n\nBread is baked at dawn.")
+
+    reply = await told(local_discord, "reload")
+    message = await ended(local_discord, await local_discord.next_message(), says="is current now")
+
+    assert reply.is_ephemeral
+    assert f"{local_discord.general.id}/{message.id}" in reply.content
+    for words in ("Added: `news`", "Changed: `food/bread`", "embedded", library.generation.id):
+        assert words in message.content
+    assert message.pinged_ids == set()
+    assert message.buttons == []
+    [record] = await deeds(bot, local_discord.guild.id, count=1)
+    assert (record.deed, record.person_id) == (Deed.RELOAD_SHARED, local_discord.moderator.id)
+    assert (record.before, record.after) == (before, library.generation.id)
+    assert (await bot.service.history())[0].by == (
+        f"person {local_discord.moderator.id} of server {local_discord.guild.id}"
+    )
+
+
+async def test_a_dry_run_shows_the_difference_and_changes_nothing(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    before = library.generation.id
+    remove_much(library)
+
+    shown = await told(local_discord, "reload", dry_run=True)
+
+    assert shown.is_ephemeral
+    for words in ("Removed: `garden/bees`, `sea/lighthouse`", "2 of 6 documents would go away", "Nothing was changed"):
+        assert words in shown.content
+    assert library.generation.id == before
+    assert await bot.service.prepared() is None
+    assert said_by_the_bot(local_discord, local_discord.general) == []
+
+
+async def test_what_is_risky_waits_and_is_made_current_by_its_button_after_a_restart(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        await bot.service.ask("lamp")
+        message = await risky(local_discord, library)
+        assert message.buttons == ["Make current", "Discard"]
+        assert (await bot.service.ask(ANSWERED)).quotes
+    async with dissent_bot(local_discord, library, data) as bot:
+        await bot.service.ask("lamp")
+        pressed = await local_discord.press(message, "Make current", user=local_discord.moderator)
+        shown = await pressed.answer(until=lambda now: "is current now" in now.content)
+        records = await deeds(bot, local_discord.guild.id, count=2)
+        documents = await bot.service.documents()
+
+    assert shown.id == message.id
+    assert shown.content.startswith(message.content)
+    assert local_discord.moderator.mention in shown.content
+    assert shown.buttons == []
+    assert len(documents) == 4
+    assert [record.deed for record in records] == [Deed.PREPARE_SHARED, Deed.MAKE_CURRENT_SHARED]
+    assert records[1].before == records[0].before
+    assert records[1].after == library.generation.id
+
+
+async def test_what_is_discarded_changes_nothing(local_discord: LocalDiscord, bot: DissentBot, library: Library):
+    before = library.generation.id
+    message = await risky(local_discord, library)
+
+    shown = await (await local_discord.press(message, "Discard", user=local_discord.moderator)).answer()
+
+    assert "Discarded" in shown.content
+    assert shown.buttons == []
+    assert library.generation.id == before
+    assert await bot.service.prepared() is None
+
+
+async def test_the_buttons_work_for_moderators_and_for_nobody_else(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    message = await risky(local_discord, library)
+
+    for label in ("Make current", "Discard"):
+        refused = await (await local_discord.press(message, label, user=local_discord.bob)).answer()
+        assert refused.content == NOT_YOURS
+        assert refused.is_ephemeral
+    assert local_discord.current(message) == message
+    assert await bot.service.prepared() is not None
+
+    shown = await (await local_discord.press(message, "Discard", user=local_discord.owner)).answer()
+    assert local_discord.owner.mention in shown.content
+
+
+async def test_a_button_that_came_too_late_says_so(local_discord: LocalDiscord, bot: DissentBot, library: Library):
+    message = await risky(local_discord, library)
+    await bot.service.discard((await bot.service.prepared()).generation)  # type: ignore[union-attr]
+
+    shown = await (await local_discord.press(message, "Make current", user=local_discord.moderator)).answer()
+
+    assert shown.id == message.id
+    assert "reloaded since" in shown.content
+    assert shown.buttons == []
+
+
+async def test_a_second_asker_is_shown_the_running_reload_and_its_progress(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reloading, "EDIT_EVERY_S", 0.05)
+    (library.corpus / "news.txt").write_text(NEWS)
+    with held_back(library, monkeypatch):
+        await manage(local_discord, "reload")
+        message = await local_discord.next_message()
+        second = await told(local_discord, "reload", user=local_discord.owner)
+        elsewhere = await told(local_discord, "reload", channel=local_discord.other_general)
+        answer = await bot.service.ask(ANSWERED)
+    await ended(local_discord, message, says="is current now")
+
+    assert f"started by {local_discord.moderator.mention}" in second.content
+    assert "another server" in elsewhere.content
+    assert answer.quotes
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+async def test_the_end_is_shown_when_the_commands_token_has_long_expired(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    (library.corpus / "news.txt").write_text(NEWS)
+    with held_back(library, monkeypatch):
+        await told(local_discord, "reload")
+        message = await local_discord.next_message()
+        local_discord.advance(3600)
+
+    assert "Added: `news`" in (await ended(local_discord, message, says="is current now")).content
+
+
+async def test_where_the_bot_may_not_write_only_the_moderator_is_shown_it(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    await local_discord.deny(local_discord.quiet, Permission.SEND_MESSAGES)
+    remove_much(library)
+
+    interaction = await manage(local_discord, "reload", channel=local_discord.quiet)
+    shown = await interaction.answer(until=lambda now: "waits for your yes" in now.content)
+    decided = await (await local_discord.press(shown, "Make current")).answer(
+        until=lambda now: "is current now" in now.content
+    )
+
+    assert shown.is_ephemeral
+    assert shown.content.startswith(CANNOT_POST)
+    assert decided.id == shown.id
+    assert len(await bot.service.documents()) == 4
+
+
+async def test_a_message_that_was_deleted_meanwhile_is_posted_again(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    (library.corpus / "news.txt").write_text(NEWS)
+    with held_back(library, monkeypatch):
+        await told(local_discord, "reload")
+        await local_discord.delete(await local_discord.next_message())
+
+    assert "is current now" in (await local_discord.next_message()).content
+
+
+async def test_a_reload_that_was_cut_off_says_so_after_the_restart(
+    local_discord: LocalDiscord, library: Library, data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (library.corpus / "news.txt").write_text(NEWS)
+    async with dissent_bot(local_discord, library, data) as bot:
+        await bot.service.ask("lamp")
+        with monkeypatch.context() as patch:
+
+            async def never(*_: object, **__: object) -> None:
+                await asyncio.Event().wait()
+
+            patch.setattr(bot.service, "reload", never)
+            await told(local_discord, "reload")
+            message = await local_discord.next_message()
+    async with dissent_bot(local_discord, library, data) as bot:
+        shown = await ended(local_discord, message, says=INTERRUPTED)
+        async with asyncio.timeout(10):
+            while await bot.state.unfinished():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert shown.content == INTERRUPTED
+
+
+async def test_a_failure_is_told_where_the_progress_was(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail(*_: object, **__: object) -> None:
+        raise KeyError("a secret detail")
+
+    monkeypatch.setattr(bot.service, "reload", fail)
+    await told(local_discord, "reload")
+
+    message = await ended(local_discord, await local_discord.next_message(), says="incident")
+    assert "secret" not in message.text
+
+
+async def test_a_servers_own_documents_are_reloaded_with_the_shared_ones(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    await bot.service.add(local_discord.guild.id, "quobblers.md", QUOBBLERS)
+
+    await told(local_discord, "reload")
+    shared = await ended(local_discord, await local_discord.next_message(), says="stays current")
+    own = await ended(local_discord, await local_discord.next_message(), says="stays current")
+
+    assert shared.content.startswith("**The shared corpus**")
+    assert own.content.startswith("**This server's own documents**")
+
+
+# ---- SHARED_RELOAD=owner
+
+
+async def test_with_owner_a_moderator_reloads_only_the_servers_own(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    (library.corpus / "news.txt").write_text(NEWS)
+    async with dissent_bot(local_discord, library, data, shared_reload="owner") as bot:
+        await bot.service.reload()
+        (library.corpus / "news.txt").unlink()
+        refused = await told(local_discord, "reload")
+        await bot.service.add(local_discord.guild.id, "quobblers.md", QUOBBLERS)
+        await told(local_discord, "reload")
+        own = await ended(local_discord, await local_discord.next_message(), says="stays current")
+        generation = library.generation.id
+        await told(local_discord, "reload", user=local_discord.owner)
+        shared = await ended(local_discord, await local_discord.next_message(), says="is current now")
+
+    assert refused.content.startswith(ONLY_OWNER)
+    assert own.content.startswith("**This server's own documents**")
+    assert "Removed: `news`" in shared.content
+    assert generation != library.generation.id
+
+
+async def test_with_owner_a_moderator_cannot_press_the_owners_buttons(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data, shared_reload="owner") as bot:
+        await bot.service.ask("lamp")
+        remove_much(library)
+        await told(local_discord, "reload", user=local_discord.owner)
+        message = await ended(local_discord, await local_discord.next_message(), says="waits for your yes")
+        refused = await (await local_discord.press(message, "Make current", user=local_discord.moderator)).answer()
+        prepared = await bot.service.prepared()
+
+    assert refused.content == ONLY_OWNER
+    assert prepared is not None
