@@ -9,6 +9,7 @@ RetrievalError
 ├── StaleGenerationError   a generation on disk is damaged or was made by another version or model
 ├── LibraryBusyError       somebody else is building this library
 ├── AddingError            a document cannot be added: its name, its size, or what is there already
+│   └── NameTakenError     another document has its name, and may be replaced
 ├── SupersededError        what was to become current was prepared for another state of the library
 └── HistoryError           there is no such generation to go back to
 """
@@ -88,6 +89,12 @@ class AddingError(RetrievalError):
     """A document cannot be added; the message says why, and nothing was stored."""
 
     user_message = "That document cannot be added."
+
+
+class NameTakenError(AddingError):
+    """There is another document of that name, which whoever adds it may want to replace."""
+
+    user_message = "There is another document named {document}. Replace it, or choose another name."
 
 
 class SupersededError(RetrievalError):

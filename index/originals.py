@@ -134,11 +134,7 @@ class Originals:
                     document=file.id,
                 )
         if same_name and not replace:
-            raise AddingError(
-                f"{name} is there already",
-                user_message="There is another document named {document}. Replace it, or choose another name.",
-                document=same_name[0].id,
-            )
+            raise NameTakenError(f"{name} is there already", document=same_name[0].id)
         if same_name and same_name[0].path != name:
             raise AddingError(
                 f"{name} cannot replace {same_name[0].path}",
