@@ -12,6 +12,7 @@ from discord.ext import commands, tasks
 
 from bot import localisation
 from bot.answers import Answers
+from bot.fetching import Fetcher
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
@@ -30,6 +31,7 @@ EXTENSIONS = (
     "bot.cogs.settings",
     "bot.cogs.corpus",
     "bot.cogs.manage",
+    "bot.cogs.leaving",
 )
 
 PERMISSIONS = discord.Permissions(
@@ -73,6 +75,7 @@ class DissentBot(commands.Bot):
         self.state = state
         self.answers = Answers(service, state)
         self.summaries = Summaries(self.answers)
+        self.fetcher = Fetcher(settings.allow_urls)
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""

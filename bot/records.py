@@ -16,6 +16,17 @@ from typing import Any, TypeVar
 
 AUDIT_KEPT_S = 365 * 24 * 3600.0
 
+GUILD_TABLES = (
+    "guild_settings",
+    "shown_answers",
+    "uncovered_questions",
+    "answer_channels",
+    "audit",
+    "golden_questions",
+    "left_guilds",
+)
+"""All that is remembered of a server stands in these, and in what waits for an answer."""
+
 Result = TypeVar("Result")
 
 
@@ -34,7 +45,8 @@ class Deed(StrEnum):
     ADD = "add"
     REPLACE = "replace"
     REMOVE = "remove"
-    ROLL_BACK = "rollback"
+    ROLL_BACK_SHARED = "rollback_shared"
+    ROLL_BACK_OWN = "rollback_own"
     FORGET_DOCUMENTS = "forget_documents"
     FORGET_SERVER = "forget_server"
     MAKE_GOLDEN = "golden"
@@ -153,26 +165,23 @@ class Records:
         )
         return [guild_id for (guild_id,) in rows]
 
+    async def known_guilds(self) -> set[int]:
+        """The servers of which something is remembered."""
+        tables = " UNION ".join(f"SELECT guild_id FROM {table}" for table in GUILD_TABLES)
+        return {guild_id for (guild_id,) in await self._rows(tables) if guild_id is not None}
+
     async def forget_guild(self, guild_id: int) -> None:
         """Forget everything of a server: settings, questions, answers, and who changed what."""
         await self._run(lambda: self._forget_guild(guild_id))
 
     def _forget_guild(self, guild_id: int) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
-        for table in (
-            "guild_settings",
-            "shown_answers",
-            "uncovered_questions",
-            "answer_channels",
-            "audit",
-            "golden_questions",
-            "left_guilds",
-        ):
+        for table in GUILD_TABLES:
             self._connection.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))
-        self._connection.execute(
-            "DELETE FROM pending_questions WHERE json_extract(asked, '$.guild_id') = ?", (guild_id,)
-        )
+        for table, column in (("pending_questions", "asked"), ("pending_presses", "pressed")):
+            self._connection.execute(f"DELETE FROM {table} WHERE json_extract({column}, '$.guild_id') = ?", (guild_id,))
         self._connection.execute("COMMIT")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # ---- the file
 

@@ -387,6 +387,10 @@ class AnswerService:
         library = self.libraries.server(guild_id)
         await self._build(guild_id, lambda: library.forget(on_wait=self._wait))
 
+    async def server_ids(self) -> list[int]:
+        """The servers that have documents of their own."""
+        return await asyncio.to_thread(self.libraries.server_ids)
+
     def _library(self, guild_id: int | None) -> Library:
         return self.library if guild_id is None else self.libraries.server(guild_id)
 

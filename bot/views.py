@@ -20,6 +20,10 @@ STYLES: dict[Action | LibraryAction, discord.ButtonStyle] = {
     Action.DELETE: discord.ButtonStyle.danger,
     Action.FORGET_ME: discord.ButtonStyle.danger,
     LibraryAction.MAKE_CURRENT: discord.ButtonStyle.primary,
+    LibraryAction.REPLACE: discord.ButtonStyle.danger,
+    LibraryAction.REMOVE: discord.ButtonStyle.danger,
+    LibraryAction.FORGET_DOCUMENTS: discord.ButtonStyle.danger,
+    LibraryAction.FORGET_SERVER: discord.ButtonStyle.danger,
 }
 QUESTION_FIELD = "question"
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import filelock
 
-from index.errors import AddingError, CorpusError, DocumentError
+from index.errors import AddingError, CorpusError, DocumentError, NameTakenError
 from index.reading import MAX_FILE_BYTES, NOT_DOCUMENTS, SUFFIXES, FileState, read_document, scan
 from index.segment import sync_folder
 from index.values import DocumentEntry

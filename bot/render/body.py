@@ -54,6 +54,10 @@ class LibraryAction(StrEnum):
     LIST = "list"
     MAKE_CURRENT = "current"
     DISCARD = "discard"
+    REPLACE = "replace"
+    REMOVE = "remove"
+    FORGET_DOCUMENTS = "forget_documents"
+    FORGET_SERVER = "forget_server"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.localisation import N_, _, decimal, ngettext
-from bot.render.body import Body, LibraryAction, LibraryButton, in_rows
+from bot.render.body import Body, File, LibraryAction, LibraryButton, in_rows
 from bot.render.corpus import code, one_line
 from bot.render.limits import CONTENT, length, shorten
-from bot.render.who import who_in_words
+from bot.render.who import moment, who_in_words
 from bot.render.wording import risks_in_words
-from index import Failure, ReloadReport, Running
+from index import Added, DocumentEntry, Failure, HistoryEntry, ReloadReport, Running
 
 NAMES_SHOWN = 8
 FAILURES_SHOWN = 5
@@ -139,3 +139,134 @@ def _failure(failure: Failure) -> str:
 def decided_body(content: str, outcome: str) -> Body:
     """A report with what became of it in place of its buttons."""
     return Body(shorten(f"{content}\n{outcome}", CONTENT))
+
+
+# ---- a server's own documents
+
+
+def added_body(added: Added) -> Body:
+    """A document that was added or replaced."""
+    head = _("Replaced {document}.") if added.replaced else _("Added {document}.")
+    text = ngettext(
+        "It is searched from now on, in this server alone: {count} passage is new.",
+        "It is searched from now on, in this server alone: {count} passages are new.",
+        added.report.embedded,
+    ).format(count=added.report.embedded)
+    lines = [head.format(document=code(added.document)), text, _digest(added.digest)]
+    failed = [failure for failure in added.report.failed if failure.path in added.report.failed_anew]
+    return Body(shorten("\n".join([*lines, *map(_failure, failed[:FAILURES_SHOWN])]), CONTENT))
+
+
+def taken_body(text: str, file: File | None, *, asker_id: int, key: str) -> Body:
+    """Another document has the name: its file hangs below, for *Replace* to take it from there.
+
+    Args:
+        text: What stands against it.
+        file: What was to be added; None where it cannot be attached.
+        asker_id: Who adds it.
+        key: Of the document that would be replaced.
+    """
+    if file is None:
+        return Body(f"{text} {_('With `replace:True`, the command replaces it.')}")
+    button = LibraryButton(LibraryAction.REPLACE, _("Replace"), asker_id, key)
+    return Body(text, buttons=in_rows(button), files=(file,))
+
+
+def remove_body(entry: DocumentEntry, *, asker_id: int) -> Body:
+    """What removing a document means, with a button that does it."""
+    text = _(
+        "Delete **{title}** ({document})? Its file goes away at once. Its text stays in earlier generations, which "
+        "`/manage rollback` can go back to, until newer ones take their place; `/manage forget` deletes everything."
+    ).format(title=one_line(entry.title, 200), document=code(entry.id))
+    return Body(text, buttons=in_rows(LibraryButton(LibraryAction.REMOVE, _("Delete"), asker_id, entry.key)))
+
+
+def removed_body(entry: DocumentEntry) -> Body:
+    """A document that was removed."""
+    text = _("Deleted **{title}** ({document}). It is not searched any more.")
+    return Body(text.format(title=one_line(entry.title, 200), document=code(entry.id)))
+
+
+def history_body(entries: Sequence[HistoryEntry], library: int | None, guild_id: int) -> Body:
+    """The generations that can be gone back to, the latest first.
+
+    Args:
+        entries: The library's.
+        library: Whose library; None for the shared one.
+        guild_id: Where it is told.
+    """
+    lines = [f"**{library_name(library)}**"]
+    for entry in entries:
+        documents = ngettext("{count} document", "{count} documents", entry.documents).format(count=entry.documents)
+        text = _("- {generation}: {documents}, made current {moment} by {who}")
+        line = text.format(
+            generation=code(entry.generation),
+            documents=documents,
+            moment=moment(entry.since, "f"),
+            who=who_in_words(entry.by, guild_id),
+        )
+        lines.append(f"{line} **({_('current')})**" if entry.is_current else line)
+    if not entries:
+        lines.append(_("Nothing was current yet."))
+    else:
+        lines.append(_("`/manage rollback` goes back to one of them, until somebody reloads, adds or removes."))
+    return Body(shorten("\n".join(lines), CONTENT))
+
+
+def rolled_back_body(generation: str, library: int | None) -> Body:
+    """A generation that is current again."""
+    text = _(
+        "Generation {generation} is current again. It stays until somebody reloads, adds or removes; neither a restart "
+        "nor a changed file undoes it."
+    ).format(generation=code(generation))
+    return Body(f"**{library_name(library)}**\n{text}")
+
+
+def export_body(name: str, data: bytes, *, limit_bytes: int, guild_id: int) -> Body:
+    """An archive of a server's originals, or why it is not attached.
+
+    Args:
+        name: Its file name.
+        data: The archive.
+        limit_bytes: What Discord takes there; 0 where the bot may attach nothing.
+        guild_id: The server.
+    """
+    if len(data) <= limit_bytes:
+        return Body(_("The files of this server's own documents, as they were added:"), files=(File(name, data),))
+    if not limit_bytes:
+        return Body(_("I may not attach files here. Let me (*Attach Files*), or use the command in another channel."))
+    text = _(
+        "The archive has {size} MB, and Discord lets me attach {limit} MB here. Whoever runs me can write it to a file "
+        "for you: {command}."
+    )
+    command = code(f"dissent-bot corpus export documents.zip --server {guild_id}")
+    return Body(text.format(size=decimal(len(data) / 1e6, 1), limit=decimal(limit_bytes / 1e6, 1), command=command))
+
+
+def forget_body(count: int, *, asker_id: int) -> Body:
+    """What forgetting means, with the buttons that do it.
+
+    Args:
+        count: How many documents the server has.
+        asker_id: Who asks.
+    """
+    has = ngettext(
+        "This server has {count} document of its own.", "This server has {count} documents of its own.", count
+    )
+    lines = [
+        has.format(count=count),
+        _("- *Delete the documents*: their files, their texts and every earlier generation of them."),
+        _(
+            "- *Delete everything*: the documents, and all that I remember of this server: settings, answer channels, "
+            "what answers showed, noted and golden questions, and the audit log, but for the line that says who had it "
+            "deleted. Buttons below old answers stop working."
+        ),
+        _("Neither can be undone; `/manage export` gives you the files first."),
+    ]
+    documents = LibraryButton(LibraryAction.FORGET_DOCUMENTS, _("Delete the documents"), asker_id)
+    everything = LibraryButton(LibraryAction.FORGET_SERVER, _("Delete everything"), asker_id)
+    return Body("\n".join(lines), buttons=in_rows(*([documents] if count else []), everything))
+
+
+def _digest(digest: str) -> str:
+    return _("SHA-256 of the file: {digest}.").format(digest=code(digest))
