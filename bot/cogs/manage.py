@@ -6,13 +6,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import DissentBot
+from bot.cogs.auditing import Auditing
 from bot.cogs.own_documents import OwnDocuments
 from bot.cogs.reloading import Reloading
 
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
-class Manage(Reloading, OwnDocuments, commands.GroupCog, group_name="manage", group_description="Run the documents"):
+class Manage(
+    Reloading, OwnDocuments, Auditing, commands.GroupCog, group_name="manage", group_description="Run the documents"
+):
     """All of `/manage`; its parts are in modules of their own."""
 
     def __init__(self, bot: DissentBot) -> None:

@@ -58,6 +58,7 @@ class LibraryAction(StrEnum):
     REMOVE = "remove"
     FORGET_DOCUMENTS = "forget_documents"
     FORGET_SERVER = "forget_server"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""Who changed what: the audit log of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.localisation import N_, _, ngettext
+from bot.records import Deed, Record
+from bot.render.body import COLOUR, Body, LibraryAction
+from bot.render.corpus import code, pages
+
+PAGE = 10
+
+DEEDS = {
+    Deed.RELOAD_SHARED: N_("reloaded the shared corpus"),
+    Deed.RELOAD_OWN: N_("reloaded this server's own documents"),
+    Deed.PREPARE_SHARED: N_("reloaded the shared corpus, which waited for a yes"),
+    Deed.PREPARE_OWN: N_("reloaded this server's own documents, which waited for a yes"),
+    Deed.MAKE_CURRENT_SHARED: N_("made what waited current, of the shared corpus"),
+    Deed.MAKE_CURRENT_OWN: N_("made what waited current, of this server's own documents"),
+    Deed.DISCARD_SHARED: N_("discarded what waited, of the shared corpus"),
+    Deed.DISCARD_OWN: N_("discarded what waited, of this server's own documents"),
+    Deed.ADD: N_("added {document}"),
+    Deed.REPLACE: N_("replaced {document}"),
+    Deed.REMOVE: N_("removed {document}"),
+    Deed.ROLL_BACK_SHARED: N_("went back to an earlier generation of the shared corpus"),
+    Deed.ROLL_BACK_OWN: N_("went back to an earlier generation of this server's own documents"),
+    Deed.FORGET_DOCUMENTS: N_("had this server's own documents deleted"),
+    Deed.FORGET_SERVER: N_("had everything of this server deleted"),
+    Deed.MAKE_GOLDEN: N_("made a golden question that expects {document}"),
+    Deed.DROP_GOLDEN: N_("dropped a golden question that expected {document}"),
+}
+
+NOTHING = N_("Nobody has changed anything from Discord yet.")
+
+
+def audit_body(records: Sequence[Record], page: int, total: int, *, asker_id: int) -> Body:
+    """A page of the audit log, the latest first.
+
+    Args:
+        records: Of that page.
+        page: Which, from 0.
+        total: How many records there are.
+        asker_id: Who asked for it.
+    """
+    if not total:
+        return Body(_(NOTHING))
+    head = ngettext(
+        "{count} change from Discord, the latest first. They are kept for a year.",
+        "{count} changes from Discord, the latest first. They are kept for a year.",
+        total,
+    ).format(count=total)
+    embed = discord.Embed(description="\n".join(map(_line, records)) or None, colour=COLOUR)
+    return Body(head, embed, pages(LibraryAction.AUDIT, page, -(-total // PAGE), asker_id=asker_id))
+
+
+def _line(record: Record) -> str:
+    deed = _(DEEDS[record.deed]).format(document=code(record.document, 60))
+    line = f"- <t:{int(record.at)}:f> <@{record.person_id}> {deed}"
+    if record.digest:
+        line += f" \u00b7 SHA-256 {code(record.digest[:16])}"
+    if record.after and record.after == record.before:
+        line += f" \u00b7 {code(record.after)}"
+    elif record.after:
+        before = code(record.before) if record.before else "\u2013"
+        line += f" \u00b7 {before} \u2192 {code(record.after)}"
+    return line

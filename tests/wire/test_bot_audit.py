@@ -1,0 +1,85 @@
+"""Moderators see who changed what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.client import DissentBot
+from bot.records import AUDIT_KEPT_S, Deed, Record
+from bot.render.audit import DEEDS, NOTHING
+from index import Library
+
+from .bots import dissent_bot
+from .moderating import QUOBBLERS, told
+from .server import LocalDiscord
+from .world import Message, Upload
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def bot(local_discord: LocalDiscord, library: Library, tmp_path: Path) -> AsyncIterator[DissentBot]:
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.service.ask("lamp")
+        yield bot
+
+
+def lines_of(message: Message) -> list[str]:
+    return str(message.embeds[0]["description"]).split("\n")
+
+
+async def test_a_change_is_shown_with_who_what_when_generations_and_digest(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    nothing = await told(local_discord, "audit")
+    await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS))
+    await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS + b"More."), replace=True)
+
+    shown = await told(local_discord, "audit")
+    [replaced, added], _ = await bot.state.deeds(local_discord.guild.id, first=0, count=9)
+
+    assert nothing.content == NOTHING
+    assert shown.is_ephemeral
+    assert shown.pinged_ids == set()
+    latest, first = lines_of(shown)
+    who = local_discord.moderator.mention
+    assert latest.startswith(f"- <t:{int(replaced.at)}:f> {who} replaced `server/quobblers` ")
+    assert latest.endswith(f"`{replaced.digest[:16]}` \u00b7 `{added.after}` \u2192 `{replaced.after}`")
+    assert f"{who} added `server/quobblers`" in first
+    assert f"\u2013 \u2192 `{added.after}`" in first
+
+
+async def test_a_long_log_is_turned_page_by_page(local_discord: LocalDiscord, bot: DissentBot):
+    guild_id, person_id = local_discord.guild.id, local_discord.moderator.id
+    for deed in Deed:
+        await bot.state.note_deed(
+            Record(guild_id, person_id, deed, "a" * 12, "b" * 12, "server/" + "x" * 100, "c" * 64)
+        )
+
+    first = await told(local_discord, "audit")
+    second = await (await local_discord.press(first, "Next")).answer(until=lambda now: lines_of(now) != lines_of(first))
+
+    assert len(lines_of(first)) == 10
+    assert len(lines_of(first)) + len(lines_of(second)) == len(Deed) == len(DEEDS)
+    assert second.buttons == ["Back"]
+
+
+async def test_another_server_is_shown_none_of_it(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS))
+
+    assert (await told(local_discord, "audit", channel=local_discord.other_general)).content == NOTHING
+
+
+async def test_it_is_kept_for_a_year(local_discord: LocalDiscord, bot: DissentBot):
+    await bot.state.note_deed(Record(local_discord.guild.id, 1, Deed.ADD))
+    await bot.state.clean_up()
+    _, kept = await bot.state.deeds(local_discord.guild.id, first=0, count=1)
+    await bot.state._change("UPDATE audit SET at = at - ?", (AUDIT_KEPT_S,))
+    await bot.state.clean_up()
+    _, left = await bot.state.deeds(local_discord.guild.id, first=0, count=1)
+
+    assert (kept, left) == (1, 0)
