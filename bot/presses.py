@@ -20,6 +20,7 @@ from bot.localisation import N_, _, speak
 from bot.render.body import Body, LibraryAction
 from bot.replies import fill
 from bot.tree import tell
+from bot.views import QUESTION_FIELD
 
 CUSTOM_ID = re.compile(r"library:([a-z_]+):(\d+):(.*)")
 """What `bot.render.body.LibraryButton` writes."""
@@ -38,6 +39,8 @@ class Press:
     action: LibraryAction
     asker_id: int
     argument: str
+    value: str = ""
+    """What was picked from a menu, or typed into a dialog."""
 
     @property
     def page(self) -> int:
@@ -65,7 +68,7 @@ class PressCog(commands.Cog):
         if match is None or match[1] not in self.handlers():
             return
         speak(interaction.locale)
-        press = Press(LibraryAction(match[1]), int(match[2]), match[3])
+        press = Press(LibraryAction(match[1]), int(match[2]), match[3], value_in(data))
         try:
             if may_press(interaction, press):
                 await self.handlers()[press.action](interaction, press)
@@ -73,6 +76,21 @@ class PressCog(commands.Cog):
                 await fill(interaction, Body(_(NOT_YOURS)))
         except Exception as error:  # the tree's handler, for presses
             await tell(interaction, error, f"button {press.action}")
+
+
+def value_in(data: Any) -> str:
+    """What was picked from a menu, or typed into a dialog's one field, wherever in its layout that stands."""
+    if data.get("values"):
+        return str(data["values"][0])
+
+    def fields(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [text for child in node for text in fields(child)]
+        if node.get("custom_id") == QUESTION_FIELD:
+            return [str(node.get("value", ""))]
+        return fields([child for key in ("components", "component") if (child := node.get(key))])
+
+    return "".join(fields(data.get("components", [])))
 
 
 def may_press(interaction: Interaction, press: Press) -> bool:

@@ -7,8 +7,9 @@ The tables are made by `bot.state.MIGRATIONS`.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -147,6 +148,95 @@ class Records:
     async def unfinished(self) -> list[tuple[int, int, str]]:
         """Those that an earlier process left: message, channel, and the language they are in."""
         return await self._rows("SELECT message_id, channel_id, locale FROM progress_messages ORDER BY message_id")
+
+    # ---- questions that want a look
+
+    async def unserved(self, guild_id: int, *, count: int) -> list[Unserved]:
+        """The questions of a server that nobody has looked at since: not covered, or voted not helpful.
+
+        Args:
+            guild_id: The server.
+            count: How many at most, the latest of each kind.
+        """
+        noted = await self._rows(
+            "SELECT rowid, question, asked_at, times, missing_words FROM uncovered_questions WHERE guild_id = ?"
+            " ORDER BY asked_at DESC, rowid LIMIT ?",
+            (guild_id, count),
+        )
+        voted = await self._rows(
+            "SELECT a.id, a.question, a.shown_at, COUNT(*) FROM shown_answers a JOIN votes v ON v.answer_id = a.id"
+            " WHERE a.guild_id = ? AND NOT v.is_helpful AND a.question <> '' AND a.reviewed_at IS NULL"
+            " GROUP BY a.id ORDER BY a.shown_at DESC, a.id LIMIT ?",
+            (guild_id, count),
+        )
+        found = [
+            Unserved(f"u{rowid}", question, asked_at, times, tuple(json.loads(words)))
+            for rowid, question, asked_at, times, words in noted
+        ]
+        found += [
+            Unserved(f"a{answer_id}", question, shown_at, 1, down_votes=votes)
+            for answer_id, question, shown_at, votes in voted
+        ]
+        return sorted(found, key=lambda item: (-item.asked_at, item.ref))
+
+    async def note_reviewed(self, guild_id: int, refs: Sequence[str]) -> None:
+        """Note that moderators are done with some; one that is asked again wants another look."""
+        now = self._clock()
+
+        def note() -> None:
+            for ref in refs:
+                if ref.startswith("u"):
+                    self._connection.execute(
+                        "DELETE FROM uncovered_questions WHERE guild_id = ? AND rowid = ?", (guild_id, int(ref[1:]))
+                    )
+                else:
+                    self._connection.execute(
+                        "UPDATE shown_answers SET reviewed_at = ? WHERE guild_id = ? AND id = ?",
+                        (now, guild_id, int(ref[1:])),
+                    )
+
+        await self._run(note)
+
+    # ---- golden questions
+
+    async def add_golden(self, guild_id: int, question: str, document: str, title: str) -> None:
+        """Keep a question with the document that is to answer it, and who has asked it, so that they can have it
+        forgotten."""
+
+        def add() -> None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "INSERT INTO golden_questions (guild_id, question, document, title) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (guild_id, question) DO UPDATE SET document = excluded.document, title = excluded.title",
+                (guild_id, question, document, title),
+            )
+            self._connection.execute(
+                "INSERT OR IGNORE INTO golden_askers SELECT DISTINCT g.id, a.asker_id FROM golden_questions g"
+                " JOIN shown_answers a ON a.guild_id = g.guild_id AND a.question = g.question"
+                " WHERE g.guild_id = ? AND g.question = ?",
+                (guild_id, question),
+            )
+            self._connection.execute("COMMIT")
+
+        await self._run(add)
+
+    async def golden(self, guild_id: int) -> list[Golden]:
+        """A server's golden questions, in the order in which they were made."""
+        rows = await self._rows(
+            "SELECT id, question, document, title FROM golden_questions WHERE guild_id = ? ORDER BY id", (guild_id,)
+        )
+        return [Golden(*row) for row in rows]
+
+    async def drop_golden(self, guild_id: int, golden_id: int) -> None:
+        """Forget a golden question."""
+        await self._change("DELETE FROM golden_questions WHERE guild_id = ? AND id = ?", (guild_id, golden_id))
+
+    def _forget_golden_of(self, person_id: int) -> int:
+        """Forget the golden questions that were made of a person's; a part of forgetting the person."""
+        return self._connection.execute(
+            "DELETE FROM golden_questions WHERE id IN (SELECT golden_id FROM golden_askers WHERE person_id = ?)",
+            (person_id,),
+        ).rowcount
 
     # ---- servers that the bot is no longer in
 

@@ -11,6 +11,7 @@ where a person asks for themselves.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import logging
 import threading
@@ -42,6 +43,7 @@ from index import (
     RetrievalError,
     Running,
     Summary,
+    group_alike,
     summarize_texts,
 )
 
@@ -59,6 +61,8 @@ QUOTES_ROOM = 6000
 QUOTES_LIMIT = 15
 """How far *More* goes."""
 
+GROUPINGS_KEPT = 16
+"""Of questions that are reviewed, so that turning a page embeds nothing."""
 
 YIELD_S = 0.25
 """How long a reload steps aside at most, after each batch, for questions that wait."""
@@ -98,6 +102,7 @@ class AnswerService:
         self._is_idle.set()
         self._waiting = 0
         self._is_closing = False
+        self._groups: dict[str, tuple[tuple[int, ...], ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -242,6 +247,20 @@ class AnswerService:
                 await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
             if not self._ready.is_set():
                 raise self._problem or NotReadyError("no generation yet")
+
+    async def finds(self, question: str, document_id: str, guild_id: int) -> bool:
+        """Whether a document is among the first quotes for a question; raises as `ask` does."""
+        answer = await self.ask(question, guild_id=guild_id, nearest=True)
+        return document_id in {quote.citation.document for quote in answer.quotes}
+
+    async def grouped(self, questions: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Questions that ask the same, by place; see `index.group_alike`."""
+        key = hashlib.sha256("\0".join(questions).encode()).hexdigest()
+        if key not in self._groups:
+            self._groups[key] = await self._build(0, lambda: group_alike(questions, self.library.embedder))
+            while len(self._groups) > GROUPINGS_KEPT:
+                self._groups.pop(next(iter(self._groups)))
+        return self._groups[key]
 
     # ---- what the documents are
 

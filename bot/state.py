@@ -239,6 +239,8 @@ class Forgotten(NamedTuple):
     votes: int
     waiting: int
     """Questions that had no answer yet."""
+    golden: int
+    """Golden questions that moderators had made of theirs."""
 
 
 class State(Records):
@@ -539,11 +541,14 @@ class State(Records):
         return [(interaction_id, token, _known_from(Pressed, pressed)) for interaction_id, token, pressed in rows]
 
     async def forget_person(self, person_id: int) -> Forgotten:
-        """Forget what answers to a person showed, their votes, and their questions that wait."""
+        """Forget what answers to a person showed, their votes, their questions that wait, and what moderators had made
+        of their questions.
+        """
         return await self._run(lambda: self._forget_person(person_id))
 
     def _forget_person(self, person_id: int) -> Forgotten:
         self._connection.execute("BEGIN IMMEDIATE")
+        golden = self._forget_golden_of(person_id)
         votes, answers, waiting = (
             self._connection.execute(statement, (person_id,)).rowcount
             for statement in (
@@ -557,7 +562,7 @@ class State(Records):
         )
         self._connection.execute("COMMIT")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the file beside it
-        return Forgotten(answers, votes, waiting)
+        return Forgotten(answers, votes, waiting, golden)
 
     # ---- the file
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import discord
 
 from bot.localisation import _
-from bot.render.body import Action, LibraryAction, Rows
-from bot.render.limits import MODAL_TITLE, QUESTION, shorten
+from bot.render.body import Action, LibraryAction, Menu, Rows
+from bot.render.limits import CHOICE_TEXT, CHOICES, MODAL_TITLE, PLACEHOLDER, QUESTION, TEXT_INPUT_LABEL, shorten
 
 STYLES: dict[Action | LibraryAction, discord.ButtonStyle] = {
     Action.SHARE: discord.ButtonStyle.primary,
@@ -35,6 +35,9 @@ def view_of(rows: Rows) -> discord.ui.View | None:
     view = discord.ui.View(timeout=None)
     for number, row in enumerate(rows):
         for button in row:
+            if isinstance(button, Menu):
+                view.add_item(_select_of(button, row=number))
+                continue
             view.add_item(
                 discord.ui.Button(
                     style=STYLES.get(button.action, discord.ButtonStyle.secondary),
@@ -46,6 +49,30 @@ def view_of(rows: Rows) -> discord.ui.View | None:
             )
     view.stop()
     return view
+
+
+def _select_of(menu: Menu, *, row: int) -> discord.ui.Select[discord.ui.View]:
+    options = [
+        discord.SelectOption(label=shorten(" ".join(choice.label.split()), CHOICE_TEXT) or "\u2026", value=choice.value)
+        for choice in menu.choices[:CHOICES]
+    ]
+    placeholder = shorten(menu.placeholder, PLACEHOLDER)
+    return discord.ui.Select(custom_id=menu.custom_id, placeholder=placeholder, options=options, row=row)
+
+
+def document_modal(custom_id: str) -> discord.ui.Modal:
+    """The dialog in which a document is named, where the menu does not have it.
+
+    Args:
+        custom_id: Of what is done with the document.
+    """
+    modal = discord.ui.Modal(title=shorten(_("Which document?"), MODAL_TITLE), custom_id=custom_id, timeout=None)
+    field: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
+        custom_id=QUESTION_FIELD, max_length=CHOICE_TEXT
+    )
+    modal.add_item(discord.ui.Label(text=shorten(_("Its title or its name"), TEXT_INPUT_LABEL), component=field))
+    modal.stop()
+    return modal
 
 
 def follow_up_modal(custom_id: str, *, earlier: str) -> discord.ui.Modal:

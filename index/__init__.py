@@ -28,6 +28,7 @@ from index.golden import Floor, GoldenEvaluation, evaluate_golden
 from index.joining import SERVER_PREFIX
 from index.libraries import Libraries
 from index.library import Library
+from index.likeness import group_alike
 from index.originals import Quota
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reading import MAX_FILE_BYTES
@@ -137,6 +138,7 @@ __all__ = [
     "check_corpus",
     "evaluate",
     "evaluate_golden",
+    "group_alike",
     "in_surroundings",
     "read_off_topic",
     "read_question_set",

@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.answers import guild_id_of, language_of, subject_of, text_of
 from bot.client import DissentBot
 from bot.localisation import N_, _, speak, speaking
+from bot.presses import value_in
 from bot.render.body import Action, Body, File
 from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.passages import context_body, more_body, person_body, source_body
@@ -22,7 +23,7 @@ from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, post, thi
 from bot.state import Asked, Pressed, ShownAnswer
 from bot.tree import error_text, tell
 from bot.turns import Asker
-from bot.views import QUESTION_FIELD, follow_up_modal
+from bot.views import follow_up_modal
 from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Buttons(commands.Cog):
         if shown is None:
             await fill(interaction, Body(_(FORGOTTEN)))
         elif interaction.type is discord.InteractionType.modal_submit:
-            await self._ask(interaction, shown, _typed_into(interaction), subject=subject_of(shown))
+            await self._ask(interaction, shown, value_in(interaction.data), subject=subject_of(shown))
         elif action is Action.FOLLOW_UP:
             custom_id = f"answer:{answer_id}:{action}:"
             await interaction.response.send_modal(follow_up_modal(custom_id, earlier=shown.asked.question))
@@ -342,20 +343,6 @@ class Buttons(commands.Cog):
 def _overlap(left: Quote, right: Quote) -> bool:
     (start, end), (other_start, other_end) = left.citation.span, right.citation.span
     return left.citation.document == right.citation.document and start < other_end and other_start < end
-
-
-def _typed_into(interaction: Press) -> str:
-    """What was typed into the dialog's one field, wherever in its layout that stands."""
-
-    def fields(node: Any) -> list[str]:
-        if isinstance(node, list):
-            return [text for child in node for text in fields(child)]
-        if node.get("custom_id") == QUESTION_FIELD:
-            return [str(node.get("value", ""))]
-        return fields([child for key in ("components", "component") if (child := node.get(key))])
-
-    data: Any = interaction.data
-    return "".join(fields(data.get("components", [])))
 
 
 async def setup(bot: DissentBot) -> None:

@@ -9,12 +9,19 @@ from bot.client import DissentBot
 from bot.cogs.auditing import Auditing
 from bot.cogs.own_documents import OwnDocuments
 from bot.cogs.reloading import Reloading
+from bot.cogs.reviewing import Reviewing
 
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.guild_only()
 class Manage(
-    Reloading, OwnDocuments, Auditing, commands.GroupCog, group_name="manage", group_description="Run the documents"
+    Reloading,
+    OwnDocuments,
+    Reviewing,
+    Auditing,
+    commands.GroupCog,
+    group_name="manage",
+    group_description="Run the documents",
 ):
     """All of `/manage`; its parts are in modules of their own."""
 

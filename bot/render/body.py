@@ -59,6 +59,13 @@ class LibraryAction(StrEnum):
     FORGET_DOCUMENTS = "forget_documents"
     FORGET_SERVER = "forget_server"
     AUDIT = "audit"
+    REVIEW = "review"
+    DONE = "done"
+    MAKE_GOLDEN = "golden"
+    EXPECT = "expect"
+    EXPECT_OTHER = "expect_other"
+    GOLDEN_QUESTIONS = "goldens"
+    DROP_GOLDEN = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,30 @@ class LibraryButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to pick from a menu."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu to pick one thing from; it takes a row of its own."""
+
+    action: LibraryAction
+    placeholder: str
+    choices: tuple[Choice, ...]
+    asker_id: int
+    argument: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        """As a button's."""
+        return f"library:{self.action}:{self.asker_id}:{self.argument}"
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file to attach."""
 
@@ -88,7 +119,7 @@ class File:
 
 
 AnyButton = Button | LibraryButton
-Rows = tuple[tuple[AnyButton, ...], ...]
+Rows = tuple[tuple[AnyButton | Menu, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

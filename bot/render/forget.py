@@ -11,6 +11,7 @@ WHAT_GOES_AND_STAYS = (
     N_("- what my answers to you showed, with your questions: the buttons below those answers stop working"),
     N_("- your votes"),
     N_("- your questions that still wait for an answer"),
+    N_("- golden questions that moderators have made of yours"),
     N_("**I do not delete**"),
     N_("- messages: remove them first, with *Delete* below an answer or from their own menu"),
     N_("- questions that moderators had me note, because I note them without who asked"),
@@ -18,7 +19,7 @@ WHAT_GOES_AND_STAYS = (
     N_("This cannot be undone."),
 )
 NOTHING = N_("I keep nothing of you.")
-DELETED = N_("Deleted. Answers: {answers}. Votes: {votes}. Waiting questions: {waiting}.")
+DELETED = N_("Deleted. Answers: {answers}. Votes: {votes}. Waiting questions: {waiting}. Golden questions: {golden}.")
 
 
 def ask_body() -> Body:
