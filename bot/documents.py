@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from discord import app_commands
 
 from bot.localisation import N_
@@ -14,8 +16,13 @@ NO_DOCUMENT = N_("There is no such document. Pick one from the list that shows w
 
 async def document_choices(service: AnswerService, typed: str, guild_id: int | None) -> list[app_commands.Choice[str]]:
     """Documents that a server sees whose title has what is typed, by title."""
+    return choices_among(await service.documents(guild_id), typed)
+
+
+def choices_among(documents: Sequence[DocumentEntry], typed: str) -> list[app_commands.Choice[str]]:
+    """Those of some documents whose title has what is typed, by title."""
     wanted = typed.casefold().strip()
-    found = [entry for entry in await service.documents(guild_id) if wanted in entry.title.casefold()]
+    found = [entry for entry in documents if wanted in entry.title.casefold()]
     return [
         app_commands.Choice(name=shorten(" ".join(entry.title.split()), CHOICE_TEXT) or entry.id, value=entry.key)
         for entry in sorted(found, key=lambda entry: (entry.title.casefold(), entry.id))

@@ -9,13 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import guild_id_of
-from bot.choices import NO_DOCUMENT, document_choices
 from bot.client import DissentBot
+from bot.documents import document_choices, named_document
 from bot.presses import Handler, Interaction, Press, PressCog
 from bot.render.body import LibraryAction
 from bot.render.corpus import list_body, show_body, status_body
 from bot.replies import fill, think, update
-from index import UnknownDocumentError
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -46,9 +45,7 @@ class Corpus(PressCog, commands.GroupCog, group_name="corpus", group_description
         """Show what is known of a document."""
         await think(interaction, ephemeral=True)
         guild_id = guild_id_of(interaction)
-        entry = await self.bot.service.find_document(document, guild_id)
-        if entry is None:
-            raise UnknownDocumentError("an option names no document", user_message=NO_DOCUMENT)
+        entry = await named_document(self.bot.service, document, guild_id)
         await fill(interaction, show_body(entry, await self.bot.service.document(entry.id, guild_id)))
 
     @show.autocomplete("document")
@@ -56,7 +53,7 @@ class Corpus(PressCog, commands.GroupCog, group_name="corpus", group_description
         self, interaction: discord.Interaction[DissentBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Documents by title."""
-        return document_choices(await self.bot.service.documents(guild_id_of(interaction)), typed)
+        return await document_choices(self.bot.service, typed, guild_id_of(interaction))
 
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:

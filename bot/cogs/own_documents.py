@@ -10,7 +10,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.choices import NO_DOCUMENT, document_choices
+from bot.documents import NO_DOCUMENT, choices_among
 from bot.localisation import N_, _, ngettext
 from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared
 from bot.presses import Handler, Interaction, Press
@@ -127,7 +127,7 @@ class OwnDocuments(Moderating):
     @remove.autocomplete("document")
     async def suggest_own_documents(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The server's own documents by title."""
-        return document_choices(await self._all_own(interaction), typed)
+        return choices_among(await self._all_own(interaction), typed)
 
     async def _remove(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from discord import app_commands
 
-from bot.choices import NO_DOCUMENT
+from bot.documents import named_document
 from bot.localisation import N_, _
 from bot.moderating import Moderating, guild_of
 from bot.presses import Handler, Interaction, Press
@@ -15,7 +15,7 @@ from bot.render.body import LibraryAction
 from bot.render.review import expect_body, fares_text, golden_body, golden_made, review_body
 from bot.replies import fill, think, update
 from bot.views import document_modal
-from index import DocumentEntry, UnknownDocumentError
+from index import DocumentEntry
 
 REVIEWED_AT_MOST = 200
 """Questions of each kind that are grouped at once: each costs some milliseconds, the first time."""
@@ -106,9 +106,7 @@ class Reviewing(Moderating):
         await update(interaction)
         guild_id = guild_of(interaction)
         page, group = await self._group_of(interaction, press.argument)
-        entry = await self.bot.service.find_document(press.value, guild_id)
-        if entry is None:
-            raise UnknownDocumentError("a golden question names no document", user_message=NO_DOCUMENT)
+        entry = await named_document(self.bot.service, press.value, guild_id)
         if not group:
             await self._show_review(interaction, 0, note=_(GONE))
             return

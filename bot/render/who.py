@@ -9,7 +9,6 @@ from bot.localisation import _
 
 BY_BOT = "the bot"
 """Who it was, in the history, where nobody asked for it."""
-BY_TERMINAL = "terminal"
 
 _MODERATOR = re.compile(r"person (\d+) of server (\d+)")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.choices import NO_DOCUMENT
 from bot.client import DissentBot
 from bot.cogs.ask import NO_TEXT
 from bot.cogs.buttons import ALREADY_PASSED_ON, ALREADY_SHARED, NOT_YOURS, PassingOnError

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.choices import NO_DOCUMENT
 from bot.client import DissentBot
+from bot.documents import NO_DOCUMENT
 from bot.render.who import by_moderator
 from index import Library
 from index.building import building

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.choices import NO_DOCUMENT
 from bot.client import DissentBot
 from bot.cogs import reviewing
+from bot.documents import NO_DOCUMENT
 from bot.presses import NOT_YOURS
 from bot.records import Deed
 from bot.render.review import NO_GOLDEN, NOTHING_TO_REVIEW
