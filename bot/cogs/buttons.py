@@ -135,7 +135,7 @@ class Buttons(commands.Cog):
         self, interaction: Press, action: Action, pressed: Pressed, answer_id: int, argument: str
     ) -> None:
         shown = await self.bot.state.shown(answer_id)
-        if shown is None:
+        if shown is None or shown.asked.guild_id not in (None, interaction.guild_id):  # never another server's answer
             await fill(interaction, Body(_(FORGOTTEN)))
         elif interaction.type is discord.InteractionType.modal_submit:
             await self._ask(interaction, shown, value_in(interaction.data), subject=subject_of(shown))

@@ -10,6 +10,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
+from bot.answers import guild_id_of
 from bot.documents import NO_DOCUMENT, choices_among
 from bot.localisation import N_, _, ngettext
 from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared
@@ -175,6 +176,8 @@ class OwnDocuments(Moderating):
     @rollback.autocomplete("generation")
     async def suggest_generations(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The generations that can be gone back to."""
+        if guild_id_of(interaction) is None:
+            return []
         library = None if getattr(interaction.namespace, "shared", False) else guild_of(interaction)
         choices = []
         for entry in await self.bot.service.history(library):
@@ -222,7 +225,10 @@ class OwnDocuments(Moderating):
     # ---- which they are
 
     async def _all_own(self, interaction: Interaction) -> list[DocumentEntry]:
-        return [entry for entry in await self.bot.service.documents(guild_of(interaction)) if is_own(entry)]
+        guild_id = guild_id_of(interaction)
+        if guild_id is None:  # suggestions are asked for before anything is checked
+            return []
+        return [entry for entry in await self.bot.service.documents(guild_id) if is_own(entry)]
 
     async def _own(self, interaction: Interaction, named: str) -> DocumentEntry | None:
         own = await self._all_own(interaction)

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answers import guild_id_of
 from bot.channels import problem_of
 from bot.client import DissentBot
 from bot.localisation import N_, _
@@ -38,6 +39,10 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
 
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
+
+    async def interaction_check(self, interaction: ModeratorsInteraction) -> bool:  # type: ignore[override]
+        """Only where the server has the bot installed: a person who brought it along has nothing to set."""
+        return guild_id_of(interaction) is not None
 
     @app_commands.command()
     async def show(self, interaction: ModeratorsInteraction) -> None:

@@ -99,6 +99,7 @@ def _difference(report: ReloadReport, library: int | None, *, room: int, is_dry_
         count = len(report.failed)
         head = ngettext("{count} file cannot be read:", "{count} files cannot be read:", count)
         lines += [head.format(count=count), *map(_failure, report.failed[:FAILURES_SHOWN])]
+    lines += _twins(report)
     if not is_dry_run:
         lines += _figures(report)
     while length("\n".join(lines)) > room and len(lines) > 1:
@@ -119,6 +120,19 @@ def _figures(report: ReloadReport) -> list[str]:
         golden = report.golden
         text = _("Of {asked} golden questions, quotes answered {before} before and {after} now.")
         lines.append(text.format(asked=golden.asked, before=golden.before, after=golden.after))
+    return lines
+
+
+def _twins(report: ReloadReport) -> list[str]:
+    """New documents that say what another one says."""
+    lines = []
+    for twin in report.twins[:FAILURES_SHOWN]:
+        text = (
+            _("{document} says the same as {other}.")
+            if twin.is_same
+            else _("{document} says nearly what {other} says.")
+        )
+        lines.append("- " + text.format(document=code(twin.document, 60), other=code(twin.other, 60)))
     return lines
 
 
@@ -152,7 +166,7 @@ def added_body(added: Added) -> Body:
         "It is searched from now on, in this server alone: {count} passages are new.",
         added.report.embedded,
     ).format(count=added.report.embedded)
-    lines = [head.format(document=code(added.document)), text, _digest(added.digest)]
+    lines = [head.format(document=code(added.document)), text, *_twins(added.report), _digest(added.digest)]
     failed = [failure for failure in added.report.failed if failure.path in added.report.failed_anew]
     return Body(shorten("\n".join([*lines, *map(_failure, failed[:FAILURES_SHOWN])]), CONTENT))
 
