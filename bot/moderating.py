@@ -6,8 +6,7 @@ from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.localisation import N_
 from bot.presses import Interaction, PressCog
-from bot.records import Deed, Record
-from bot.render.who import by_moderator
+from bot.records import Deed, Record, by_moderator
 
 ONLY_OWNER = N_("Only whoever runs me may change the shared corpus. Your server's own documents are yours to change.")
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+BY_BOT = "the bot"
+"""Who it was, in the history of a library, where nobody asked for it."""
+MODERATOR = re.compile(r"person (\d+) of server (\d+)")
+"""What `by_moderator` writes."""
 
 AUDIT_KEPT_S = 365 * 24 * 3600.0
 
@@ -29,6 +35,11 @@ GUILD_TABLES = (
 """All that is remembered of a server stands in these, and in what waits for an answer."""
 
 Result = TypeVar("Result")
+
+
+def by_moderator(person_id: int, guild_id: int) -> str:
+    """A moderator, as the history of a library notes them: no name, which could change, and is theirs to forget."""
+    return f"person {person_id} of server {guild_id}"
 
 
 class Deed(StrEnum):

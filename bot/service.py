@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot.render.who import BY_BOT
+from bot.records import BY_BOT
 from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
 from bot.watching import settled_changes

@@ -28,7 +28,9 @@ UNOFFICIAL = N_(
 PRIVACY = N_(
     "For 30 days I keep what an answer showed and who asked, so that its buttons work, with the question, unless this "
     "server's moderators have set otherwise, and your vote if you give one. Questions that I cannot answer are noted "
-    "only where moderators allow it. Other messages I do not keep. `/forget me` deletes what I keep of you."
+    "only where moderators allow it; they can also read, without your name, questions whose answers were voted "
+    "not helpful, and keep some to test the documents. Other messages I do not keep. `/forget me` deletes what I keep "
+    "of you."
 )
 
 

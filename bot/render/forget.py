@@ -16,6 +16,7 @@ WHAT_GOES_AND_STAYS = (
     N_("- messages: remove them first, with *Delete* below an answer or from their own menu"),
     N_("- questions that moderators had me note, because I note them without who asked"),
     N_("- whether moderators have blocked you"),
+    N_("- what you changed as a moderator: a year later it is deleted by itself"),
     N_("This cannot be undone."),
 )
 NOTHING = N_("I keep nothing of you.")

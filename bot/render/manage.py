@@ -147,7 +147,7 @@ def _names(names: Sequence[str]) -> str:
 def _failure(failure: Failure) -> str:
     """A file that cannot be read. Reasons are what `index` says, in English: they name the line and the cause."""
     line = f"- {code(failure.path, 60)}: {one_line(failure.reason, 100)}"
-    return line + (f" ({_('its last good version stays')})" if failure.kept else "")
+    return line + " " + _("(its last good version stays)") if failure.kept else line
 
 
 def decided_body(content: str, outcome: str) -> Body:
@@ -181,7 +181,7 @@ def taken_body(text: str, file: File | None, *, asker_id: int, key: str) -> Body
         key: Of the document that would be replaced.
     """
     if file is None:
-        return Body(f"{text} {_('With `replace:True`, the command replaces it.')}")
+        return Body(text + " " + _("With `replace:True`, the command replaces it."))
     button = LibraryButton(LibraryAction.REPLACE, _("Replace"), asker_id, key)
     return Body(text, buttons=in_rows(button), files=(file,))
 
@@ -219,7 +219,7 @@ def history_body(entries: Sequence[HistoryEntry], library: int | None, guild_id:
             moment=moment(entry.since, "f"),
             who=who_in_words(entry.by, guild_id),
         )
-        lines.append(f"{line} **({_('current')})**" if entry.is_current else line)
+        lines.append(line + " " + _("**(current)**") if entry.is_current else line)
     if not entries:
         lines.append(_("Nothing was current yet."))
     else:
@@ -251,10 +251,10 @@ def export_body(name: str, data: bytes, *, limit_bytes: int, guild_id: int) -> B
         return Body(_("I may not attach files here. Let me (*Attach Files*), or use the command in another channel."))
     text = _(
         "The archive has {size} MB, and Discord lets me attach {limit} MB here. Whoever runs me can write it to a file "
-        "for you: {command}."
+        "for you: `dissent-bot corpus export documents.zip --server {server}`."
     )
-    command = code(f"dissent-bot corpus export documents.zip --server {guild_id}")
-    return Body(text.format(size=decimal(len(data) / 1e6, 1), limit=decimal(limit_bytes / 1e6, 1), command=command))
+    sizes = {"size": decimal(len(data) / 1e6, 1), "limit": decimal(limit_bytes / 1e6, 1)}
+    return Body(text.format(**sizes, server=guild_id))
 
 
 def forget_body(count: int, *, asker_id: int) -> Body:

@@ -45,10 +45,11 @@ HELP = (
         "**Tell me** whether it was *Helpful* or *Not helpful*; you can change your mind. *Delete* removes an answer "
         "of yours; deleting your message removes my reply to it, and editing it answers anew."
     ),
+    N_("**See what I answer from**: `/corpus list`, `/corpus show`, and `/corpus status` for how fresh it is."),
     N_("**When I do not know**, I say so and offer the nearest topics, and a person to ask if this server has one."),
     N_(
         "`/about` says what I cover, how I work and what I keep; `/forget me` deletes what I keep of you. Moderators "
-        "begin with `/setup`."
+        "begin with `/setup`; `/manage` runs the documents."
     ),
 )
 
@@ -81,7 +82,7 @@ def settings_body(
         else _("**Answers to `/ask`** are public unless their asker says otherwise.")
     )
     noted = (
-        _("**Questions that are not covered** are noted for you.")
+        _("**Questions that are not covered** are noted for you, in `/manage review`.")
         if settings.notes_uncovered
         else _("**Questions that are not covered** are not noted.")
     )
@@ -113,9 +114,9 @@ def setup_body(settings: GuildSettings) -> Body:
     )
     steps = [
         _(
-            "**1. Who may set me up.** Members with *Manage Server* see `/settings` and `/setup`. Other roles: Server "
-            "Settings > Integrations > my name > the command > Add Roles. Channels where I shall not answer: there, "
-            "too."
+            "**1. Who may set me up.** Members with *Manage Server* see `/manage`, `/settings` and `/setup`. Other "
+            "roles: Server Settings > Integrations > my name > the command > Add Roles. Channels where I shall not "
+            "answer: there, too."
         ),
         _(
             "**2. A person to ask.** Where my documents do not cover a question, its asker can pass it on with a "
@@ -125,6 +126,10 @@ def setup_body(settings: GuildSettings) -> Body:
             "**3. Privacy.** `/settings answers private:` makes answers private by default; `/settings privacy` says "
             "whether questions are kept, and whether those that are not covered are noted for you. Now: {state}."
         ).format(state=", ".join(now)),
+        _(
+            "**Documents of your own**: `/manage add` adds some that I quote in this server alone; `/manage review` "
+            "shows which questions were not answered, or not well."
+        ),
         _(
             "Then try `/ask`. I post nothing on my own, unless you pick channels for it: `/settings answers channel:`. "
             "`/settings show` shows all of this again."

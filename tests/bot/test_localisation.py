@@ -221,7 +221,7 @@ def test_speaking_for_good_lasts_for_the_task():
 # ---- nothing is said outside of a catalogue
 
 TERMINAL_ONLY = set(
-    "cli.py client.py console.py reports.py logs.py settings.py state.py service.py __main__.py".split()
+    "cli.py client.py console.py records.py reports.py logs.py settings.py state.py service.py __main__.py".split()
 )
 """English, like the documentation: `settings.py` of the package itself, not the cog of that name."""
 SPEAKING = [
@@ -230,7 +230,7 @@ SPEAKING = [
 MARKERS = {"_", "N_", "ngettext"}
 NOT_FOR_PEOPLE = set(
     "compile match fullmatch sub search findall ContextVar TypeVar field getattr __init__ describe command"
-    " debug info warning error exception".split()
+    " debug info warning error exception error_text tell".split()
 )
 HUMAN = re.compile(r"[A-Za-z]+[,.:;]? [a-z]{2,}|^[A-Z][a-z]+[.!?]?$")
 """Two words in a row, or one that begins like a sentence."""

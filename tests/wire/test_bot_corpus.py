@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.client import DissentBot
 from bot.documents import NO_DOCUMENT
-from bot.render.who import by_moderator
+from bot.records import by_moderator
 from index import Library
 from index.building import building
 

@@ -17,9 +17,8 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
-from bot.records import Deed, Record
+from bot.records import Deed, Record, by_moderator
 from bot.render.body import Action, Button, LibraryAction
-from bot.render.who import by_moderator
 from index import Library
 
 from .acting import CommandHiddenError, CommandType, OptionType
