@@ -15,6 +15,7 @@ import typer.main
 from bot.cli import app
 from bot.client import PERMISSIONS
 from bot.settings import NAMES
+from tests.wire.test_bot_servers import TRIES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -76,6 +77,15 @@ def test_every_command_is_in_the_readme():
         commands += [f"dissent-bot {name} {inner}" for inner in names] if names else [f"dissent-bot {name}"]
 
     assert [command for command in commands if command not in TEXTS["README.md"]] == []
+
+
+def test_every_command_of_discord_is_in_the_readme():
+    table = "".join(re.findall(r"^\| .*`/.*$", TEXTS["README.md"], re.MULTILINE))
+
+    for path in TRIES:
+        command, *rest = path.split()
+        assert f"`/{command}" in table, path
+        assert all(f"{name}`" in table for name in rest), path
 
 
 def test_every_setting_is_in_the_example_file():
