@@ -15,7 +15,10 @@ from typing import Any, NamedTuple, TypeVar
 from bot.records import AUDIT_KEPT_S, Records
 from index import Citation, Quote, Source, Span, Verdict
 
-SHOWN_ANSWERS_KEPT_S = 30 * 24 * 3600.0
+DAY_S = 24 * 3600.0
+QUESTIONS_KEPT_DAYS = 30
+"""How long the text of a question is kept; a server's moderators may set less."""
+SHOWN_ANSWERS_KEPT_S = QUESTIONS_KEPT_DAYS * DAY_S
 """How long an answer's buttons work; then what it showed is forgotten, with its question and its votes."""
 
 TOKEN_LIFE_S = 15 * 60.0
@@ -133,6 +136,8 @@ class GuildSettings:
     """Whether questions that the documents do not cover are noted for the moderators."""
     keeps_questions: bool = True
     """Whether a question is kept beside what its answer showed; without it, follow-ups have no subject to borrow."""
+    question_days: int = QUESTIONS_KEPT_DAYS
+    """For how many days the text of a question is kept."""
     blocked_ids: tuple[int, ...] = ()
     """People whom the bot does not answer here."""
 
@@ -140,6 +145,8 @@ class GuildSettings:
         for name in ("private_by_default", "notes_uncovered", "keeps_questions"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} is neither true nor false")
+        if not isinstance(self.question_days, int) or not 1 <= self.question_days <= QUESTIONS_KEPT_DAYS:
+            raise ValueError(f"question_days is not between 1 and {QUESTIONS_KEPT_DAYS}")
         for name in ("person_channel_id", "person_role_id"):
             if not isinstance(getattr(self, name), int | None):
                 raise ValueError(f"{name} is no id")
@@ -571,9 +578,21 @@ class State(Records):
         now = self._clock()
         await self._change("DELETE FROM pending_questions WHERE expires_at <= ?", (now,))
         await self._change("DELETE FROM pending_presses WHERE expires_at <= ?", (now,))
+        await self._forget_questions(now)
         await self._change("DELETE FROM audit WHERE at <= ?", (now - AUDIT_KEPT_S,))
         await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
         return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
+
+    async def _forget_questions(self, now: float) -> None:
+        """Forget the text of questions that a server keeps for fewer days than their answers."""
+        for guild_id, value in await self._rows(
+            "SELECT guild_id, value FROM guild_settings WHERE name = 'question_days'"
+        ):
+            values = (guild_id, now - int(json.loads(value)) * DAY_S)
+            await self._change("DELETE FROM uncovered_questions WHERE guild_id = ? AND asked_at <= ?", values)
+            await self._change(
+                "UPDATE shown_answers SET question = '', subject = '' WHERE guild_id = ? AND shown_at <= ?", values
+            )
 
     def close(self) -> None:
         """Finish what was begun and close the file."""

@@ -13,10 +13,9 @@ from discord.ext import commands, tasks
 
 from bot.client import DissentBot
 from bot.replies import SENDING_ERRORS
+from bot.state import DAY_S
 
 log = logging.getLogger(__name__)
-
-DAY_S = 24 * 3600.0
 
 
 class Leaving(commands.Cog):

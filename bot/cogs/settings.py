@@ -15,7 +15,7 @@ from bot.localisation import N_, _
 from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
-from bot.state import AnswerChannel, AnswerMode
+from bot.state import QUESTIONS_KEPT_DAYS, AnswerChannel, AnswerMode
 
 ANSWER_CHANNELS_AT_MOST = 12
 """As many as can be shown whole, with what is wrong in each."""
@@ -146,19 +146,23 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
     @app_commands.command()
     @app_commands.describe(
         note_questions="Whether questions that the documents do not cover are noted for you",
-        keep_questions="Whether questions are kept with their answers for 30 days",
+        keep_questions="Whether questions are kept with their answers",
+        days="After how many days questions are deleted, 30 at most",
     )
     async def privacy(
         self,
         interaction: ModeratorsInteraction,
         note_questions: bool | None = None,
         keep_questions: bool | None = None,
+        days: app_commands.Range[int, 1, QUESTIONS_KEPT_DAYS] | None = None,
     ) -> None:
         """Set what I keep of what people ask."""
         await think(interaction, ephemeral=True)
-        await self._change(interaction, notes_uncovered=note_questions, keeps_questions=keep_questions)
+        await self._change(
+            interaction, notes_uncovered=note_questions, keeps_questions=keep_questions, question_days=days
+        )
 
-    async def _change(self, interaction: ModeratorsInteraction, *, note: str = "", **changes: bool | None) -> None:
+    async def _change(self, interaction: ModeratorsInteraction, *, note: str = "", **changes: int | None) -> None:
         """Change what was given, and show everything."""
         given = {name: value for name, value in changes.items() if value is not None}
         if given:

@@ -87,7 +87,11 @@ def settings_body(
         else _("**Questions that are not covered** are not noted.")
     )
     kept = (
-        _("**Questions** are kept with their answers for 30 days, for follow-ups and *More*.")
+        ngettext(
+            "**Questions** are kept with their answers for {count} day, for follow-ups, *More* and `/manage review`.",
+            "**Questions** are kept with their answers for {count} days, for follow-ups, *More* and `/manage review`.",
+            settings.question_days,
+        ).format(count=settings.question_days)
         if settings.keeps_questions
         else _("**Questions** are not kept: follow-ups borrow no subject, and *More* and *Ask a person* are off.")
     )

@@ -17,6 +17,7 @@ from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
 from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered
+from .moderating import ended
 from .server import LocalDiscord
 from .world import Json, Person
 
@@ -203,3 +204,21 @@ async def test_a_changed_translation_is_sent_to_discord_at_the_next_start(
         command["description_localizations"] for command in local_discord.world.commands[None] if command["description"]
     ]
     assert all(texts == {"es-ES": "nuevo"} for texts in descriptions)
+
+
+@pytest.mark.usefixtures("_spanish_server")
+async def test_a_reload_speaks_to_its_asker_and_to_the_channel_each_in_their_language(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    await bot.service.ask(ANSWERED)
+    for name in ("sea/lighthouse.md", "garden/bees.md"):
+        (library.corpus / name).unlink()
+    reply = await (await local_discord.slash("manage reload", user=local_discord.moderator)).answer()
+    message = await ended(local_discord, await local_discord.next_message(), says="Espera tu sí")
+    refused = await (await local_discord.press(message, "Descartar", user=local_discord.bob)).answer()
+    done = await (await local_discord.press(message, "Descartar", user=local_discord.moderator)).answer()
+
+    assert reply.content.startswith("I show in")
+    assert message.content.startswith("**El corpus compartido**")
+    assert refused.content.startswith("Only who used the command")
+    assert "Descartado" in done.content

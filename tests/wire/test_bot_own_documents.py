@@ -18,12 +18,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.client import DissentBot
 from bot.cogs import own_documents
-from bot.cogs.leaving import DAY_S
 from bot.fetching import Fetcher
 from bot.moderating import ONLY_OWNER
 from bot.presses import NOT_YOURS
 from bot.records import Deed
-from bot.state import GuildSettings, State
+from bot.state import DAY_S, GuildSettings, State
 from index import MAX_FILE_BYTES, Library
 
 from .bots import ANSWERED, dissent_bot

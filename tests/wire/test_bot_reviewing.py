@@ -14,7 +14,7 @@ from bot.documents import NO_DOCUMENT
 from bot.presses import NOT_YOURS
 from bot.records import Deed
 from bot.render.review import NO_GOLDEN, NOTHING_TO_REVIEW
-from bot.state import SHOWN_ANSWERS_KEPT_S
+from bot.state import DAY_S, SHOWN_ANSWERS_KEPT_S
 from index import Library
 
 from .bots import ANSWERED, NOT_COVERED, dissent_bot, remembered
@@ -228,6 +228,27 @@ async def test_question_text_is_kept_no_longer_than_answers(local_discord: Local
     await bot.state.clean_up()
 
     assert (await told(local_discord, "review")).content == NOTHING_TO_REVIEW
+
+
+async def test_a_server_may_keep_question_text_for_fewer_days(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await ask(local_discord, bot, ANSWERED)
+    await vote_down(local_discord, answer, local_discord.bob)
+    await ask(local_discord, bot, NOT_COVERED)
+    await (await local_discord.slash("settings privacy", user=local_discord.moderator, options={"days": 7})).answer()
+    for table, column in (("shown_answers", "shown_at"), ("uncovered_questions", "asked_at")):
+        await bot.state._change(f"UPDATE {table} SET {column} = {column} - ?", (6.9 * DAY_S,))
+    await bot.state.clean_up()
+    before = await told(local_discord, "review")
+    for table, column in (("shown_answers", "shown_at"), ("uncovered_questions", "asked_at")):
+        await bot.state._change(f"UPDATE {table} SET {column} = {column} - ?", (0.2 * DAY_S,))
+    await bot.state.clean_up()
+    after = await told(local_discord, "review")
+    shown = await bot.state.shown_in_message(answer.id)
+
+    assert "of 2" in before.content
+    assert after.content == NOTHING_TO_REVIEW
+    assert shown is not None
+    assert (shown.asked.question, bool(shown.quotes)) == ("", True)
 
 
 async def test_forgetting_a_person_deletes_golden_questions_made_of_theirs(
