@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import discord
 
@@ -85,9 +86,14 @@ class Progress:
         await self._interaction.client.state.end_progress(self._message.id)
 
 
-async def end_unfinished(bot: DissentBot) -> None:
-    """Say in the messages of an earlier process that it was stopped."""
-    for message_id, channel_id, locale in await bot.state.unfinished():
+async def end_unfinished(bot: DissentBot, unfinished: Sequence[tuple[int, int, str]]) -> None:
+    """Say in the messages of an earlier process that it was stopped.
+
+    Args:
+        bot: Logged in.
+        unfinished: As `bot.state` gives them.
+    """
+    for message_id, channel_id, locale in unfinished:
         with speaking(locale):
             body = Body(_(INTERRUPTED))
         try:

@@ -24,10 +24,6 @@ class Leaving(commands.Cog):
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
 
-    async def cog_load(self) -> None:
-        """Look each day for servers that are to be forgotten."""
-        self.forget_left.start()
-
     async def cog_unload(self) -> None:
         """Look no more."""
         self.forget_left.cancel()
@@ -51,6 +47,8 @@ class Leaving(commands.Cog):
         for guild_id in sorted(known):
             note = self.bot.state.note_back if guild_id in present else self.bot.state.note_left
             await note(guild_id)
+        if not self.forget_left.is_running():
+            self.forget_left.start()
 
     @tasks.loop(hours=24)
     async def forget_left(self) -> None:
@@ -67,10 +65,6 @@ class Leaving(commands.Cog):
                 log.warning("guild=%d: cannot ask Discord whether I am there: %s", guild_id, error)
             except Exception:  # the others are to be forgotten all the same, and this one tomorrow
                 log.exception("guild=%d cannot be forgotten", guild_id)
-
-    @forget_left.before_loop
-    async def _wait(self) -> None:
-        await self.bot.wait_until_ready()
 
     async def _is_there(self, guild_id: int) -> bool:
         if self.bot.get_guild(guild_id) is not None:

@@ -47,7 +47,13 @@ class Reloading(Moderating):
 
     async def cog_load(self) -> None:
         """Say in the messages of an earlier process that it was stopped."""
-        self._ending = asyncio.create_task(end_unfinished(self.bot))
+        if unfinished := await self.bot.state.unfinished():
+            self._ending = asyncio.create_task(end_unfinished(self.bot, unfinished))
+
+    async def cog_unload(self) -> None:
+        """Leave what is not said yet to the next start."""
+        if self._ending is not None:
+            self._ending.cancel()
 
     def handlers(self) -> Mapping[LibraryAction, Handler]:
         """See `bot.presses`."""

@@ -35,7 +35,8 @@ from .world import Message
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 COMMANDS = {
-    "ask", "summary", "timeline", "compare", "about", "help", "forget", "settings", "setup", "Answer this message",
+    "ask", "summary", "timeline", "compare", "about", "help", "forget", "settings", "setup", "corpus", "manage",
+    "Answer this message",
 }  # fmt: skip
 REPOSITORY = Path(__file__).parents[2]
 
