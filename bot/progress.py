@@ -11,7 +11,8 @@ from bot.client import DissentBot
 from bot.localisation import N_, _, speaking
 from bot.presses import Interaction
 from bot.render.body import Body
-from bot.replies import SENDING_ERRORS, change, fill, post
+from bot.replies import SENDING_ERRORS, change, fill, post, say_beside
+from bot.views import view_of
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +27,16 @@ INTERRUPTED = N_("I was stopped before I could say how this ended. `/corpus stat
 class Progress:
     """An ordinary message in the channel of a command, or, where the bot may not write, the command's own reply."""
 
-    def __init__(self, interaction: Interaction, locale: str) -> None:
+    def __init__(self, interaction: Interaction, *, is_first: bool) -> None:
         self._interaction = interaction
-        self._locale = locale
+        self._is_first = is_first
         self._message: discord.PartialMessage | None = None
+        self._beside: discord.WebhookMessage | None = None
 
     @classmethod
-    async def begin(cls, interaction: Interaction, body: Body, *, locale: str, nonce: int) -> Progress:
+    async def begin(
+        cls, interaction: Interaction, body: Body, *, locale: str, nonce: int, is_first: bool = True
+    ) -> Progress:
         """Post the message, and tell who used the command where it is.
 
         Args:
@@ -40,8 +44,9 @@ class Progress:
             body: What it says first.
             locale: The language of the channel.
             nonce: As in `bot.replies.post`.
+            is_first: Whether the command's own reply says nothing yet that has to stay.
         """
-        progress, bot = cls(interaction, locale), interaction.client
+        progress, bot = cls(interaction, is_first=is_first), interaction.client
         channel_id = interaction.channel_id or 0
         channel = bot.get_partial_messageable(channel_id)
         try:
@@ -67,9 +72,18 @@ class Progress:
             if self._message is not None:
                 await change(self._message, body)
             elif not self._interaction.is_expired():
-                await fill(self._interaction, Body(f"{_(CANNOT_POST)}\n\n{body.content}", body.embed, body.buttons))
+                await self._show_alone(Body(f"{_(CANNOT_POST)}\n\n{body.content}", body.embed, body.buttons))
         except SENDING_ERRORS as error:
             log.warning("channel=%d: progress cannot be shown: %s", self._interaction.channel_id or 0, error)
+
+    async def _show_alone(self, body: Body) -> None:
+        """Show it to who used the command, below what the reply says already."""
+        if self._is_first:
+            await fill(self._interaction, body)
+        elif self._beside is None:
+            self._beside = await say_beside(self._interaction, body)
+        else:
+            await self._beside.edit(content=body.content, view=view_of(body.buttons))
 
     async def end(self, body: Body) -> None:
         """Say how it ended, in a message of its own where the first was deleted meanwhile."""

@@ -116,9 +116,10 @@ async def fill_later(webhook: discord.Webhook, body: Body) -> int:
     return message.id
 
 
-async def say_beside(interaction: discord.Interaction[Any], body: Body) -> None:
+async def say_beside(interaction: discord.Interaction[Any], body: Body) -> discord.WebhookMessage:
     """Tell whoever used an acknowledged interaction something in a message of its own, which only they see."""
-    await interaction.followup.send(body.content, ephemeral=True)
+    view = view_of(body.buttons) or discord.utils.MISSING
+    return await interaction.followup.send(body.content, view=view, ephemeral=True, wait=True)
 
 
 async def reply(message: discord.Message | discord.PartialMessage, body: Body) -> int:

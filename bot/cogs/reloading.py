@@ -84,7 +84,7 @@ class Reloading(Moderating):
             self._under_way |= dict.fromkeys(libraries, Running(by(interaction), now, 0, 0))
             try:
                 for number, library in enumerate(libraries):
-                    await self._reload(interaction, library, nonce=interaction.id + number)
+                    await self._reload(interaction, library, number=number)
             finally:
                 for library in libraries:
                     self._under_way.pop(library, None)
@@ -103,11 +103,13 @@ class Reloading(Moderating):
         running = await self.bot.service.running(library) or self._under_way.get(library)
         return running_text(running, guild_of(interaction)) if running else ""
 
-    async def _reload(self, interaction: Interaction, library: Library, *, nonce: int) -> None:
+    async def _reload(self, interaction: Interaction, library: Library, *, number: int) -> None:
         locale = str(language_of(interaction, is_private=False))
         with speaking(locale):
             first = progress_body(None, library, guild_of(interaction), by(interaction))
-        progress = await Progress.begin(interaction, first, locale=locale, nonce=nonce)
+        progress = await Progress.begin(
+            interaction, first, locale=locale, nonce=interaction.id + number, is_first=not number
+        )
         with speaking(language_of(interaction, is_private=not progress.is_public)):
             try:
                 report = await self._watched(interaction, library, progress)

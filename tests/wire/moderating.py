@@ -60,12 +60,16 @@ async def deeds(bot: DissentBot, guild_id: int, *, count: int | None = None) -> 
 
 
 @contextmanager
-def held_back(library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Whatever embeds waits for the event, or for the end of the block."""
+def held_back(
+    library: Library, monkeypatch: pytest.MonkeyPatch, *, after_batches: int = 0
+) -> Iterator[threading.Event]:
+    """Whatever embeds, after so many batches, waits for the event, or for the end of the block."""
     go_on, embed = threading.Event(), library.embedder.embed_passages
+    left = iter(range(after_batches))
 
     def wait_and_embed(passages):
-        go_on.wait(20)
+        if next(left, None) is None:
+            go_on.wait(20)
         return embed(passages)
 
     monkeypatch.setattr(library.embedder, "embed_passages", wait_and_embed)

@@ -15,7 +15,7 @@ from bot.moderating import ONLY_OWNER
 from bot.presses import NOT_YOURS
 from bot.progress import CANNOT_POST, INTERRUPTED
 from bot.records import Deed
-from index import Library
+from index import Library, building
 
 from .acting import CommandHiddenError
 from .bots import ANSWERED, dissent_bot, said_by_the_bot
@@ -186,6 +186,26 @@ async def test_a_second_asker_is_shown_the_running_reload_and_its_progress(
     assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
 
 
+async def test_the_message_says_how_far_the_reload_is(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reloading, "EDIT_EVERY_S", 0.02)
+    monkeypatch.setattr(building, "TOLD_EVERY_S", 0.0)
+    for number in range(3):
+        (library.corpus / f"news-{number}.txt").write_text(f"News {number}\n\nThe harbour was dredged in 202{number}.")
+    with held_back(library, monkeypatch, after_batches=1):
+        await manage(local_discord, "reload")
+        under_way = await ended(local_discord, await local_discord.next_message(), says="passages are embedded")
+        status = await (await local_discord.slash("corpus status")).answer()
+    done = await ended(local_discord, under_way, says="is current now")
+
+    assert "1 of about 3 passages are embedded" in under_way.content
+    assert f"Asked for by {local_discord.moderator.mention}" in under_way.content
+    assert "1 of about 3 passages are embedded" in status.text
+    assert under_way.pinged_ids == set()
+    assert "3 had to be embedded" in done.content
+
+
 async def test_the_end_is_shown_when_the_commands_token_has_long_expired(
     local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
 ):
@@ -214,6 +234,23 @@ async def test_where_the_bot_may_not_write_only_the_moderator_is_shown_it(
     assert shown.content.startswith(CANNOT_POST)
     assert decided.id == shown.id
     assert len(await bot.service.documents()) == 4
+
+
+async def test_where_it_may_not_write_each_library_has_a_reply_of_its_own(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reloading, "EDIT_EVERY_S", 0.01)
+    await bot.service.add(local_discord.guild.id, "quobblers.md", QUOBBLERS)
+    await local_discord.deny(local_discord.quiet, Permission.SEND_MESSAGES)
+    remove_much(library)
+
+    interaction = await manage(local_discord, "reload", channel=local_discord.quiet)
+    shared = await interaction.answer(until=lambda now: "waits for your yes" in now.content)
+    own = await ended(local_discord, await interaction.follow_up(), says="stays current")
+
+    assert own.is_ephemeral
+    assert local_discord.current(shared) == shared
+    assert shared.buttons == ["Make current", "Discard"]
 
 
 async def test_a_message_that_was_deleted_meanwhile_is_posted_again(

@@ -22,7 +22,7 @@ from bot.render.body import Action, Button, LibraryAction
 from index import Library
 
 from .acting import CommandHiddenError, CommandType, OptionType
-from .bots import BEST_SENTENCE, dissent_bot, said_by_the_bot
+from .bots import BEST_SENTENCE, dissent_bot, remembered, said_by_the_bot
 from .components import SELECTS, ComponentType, walk
 from .interactions import CallbackKind, Interaction
 from .moderating import QUOBBLER_QUESTION, QUOBBLERS
@@ -135,9 +135,9 @@ async def secrets(local_discord: LocalDiscord, bot: DissentBot) -> Secrets:
     await state.note_deed(Record(guild_id, local_discord.bob.id, Deed.ADD, document="server/quobblers"))
     await state.note_uncovered(guild_id, ZORBIUM, ("zorbium",))
     await state.add_golden(guild_id, ZORBIUM, "server/quobblers", "The Quobbler Almanac")
-    answer = await (await local_discord.slash("ask", options=QUESTION)).answer()
-    while (shown := await state.shown_in_message(answer.id)) is None:
-        pass
+    answer = await remembered(bot, await (await local_discord.slash("ask", options=QUESTION)).answer())
+    shown = await state.shown_in_message(answer.id)
+    assert shown is not None
     [item] = await state.unserved(guild_id, count=9)
     entry = await bot.service.find_document("server/quobblers", guild_id)
     generation = (await bot.service.status(guild_id)).generation
