@@ -119,6 +119,7 @@ class Reloading(Moderating):
                 if self.bot.answers.is_closing:
                     return  # the next process says so
                 body = Body(f"**{library_name(library)}**\n{error_text(error, 'manage reload')}")
+            self._under_way.pop(library, None)  # whoever reads how it ended may press a button at once
             await progress.end(body)
 
     async def _watched(self, interaction: Interaction, library: Library, progress: Progress) -> ReloadReport:
