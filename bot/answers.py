@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -22,6 +22,9 @@ from bot.state import Asked, GuildSettings, Pressed, ShownAnswer, State
 from bot.tree import error_text, tell
 from bot.turns import Asker, CoolDown
 from index import Answer, DocumentEntry, RetrievalError, Summary, Verdict, borrows_subject, with_subject
+
+if TYPE_CHECKING:
+    from bot.client import DissentBot
 
 log = logging.getLogger(__name__)
 
@@ -204,14 +207,28 @@ class Answers:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
         await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
         self.admit(asked)
-        with speaking(language_of(interaction, is_private=asked.is_private)):
-            await self._answer_noted(interaction, asked)
+        await self.answer_noted(interaction, asked, lambda: self.prepare(asked, repeats_question=True))
 
-    async def _answer_noted(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
+    async def answer_noted(
+        self, interaction: discord.Interaction[Any], asked: Asked, prepare: Callable[[], Awaitable[Prepared]]
+    ) -> None:
+        """Acknowledge an interaction and show there what is prepared; what goes wrong is told there, too.
+
+        Args:
+            interaction: Of one who was admitted.
+            asked: What the next process needs to do it, where this one dies.
+            prepare: Makes what is shown.
+        """
+        with speaking(language_of(interaction, is_private=asked.is_private)):
+            await self._answer_noted(interaction, asked, prepare)
+
+    async def _answer_noted(
+        self, interaction: discord.Interaction[Any], asked: Asked, prepare: Callable[[], Awaitable[Prepared]]
+    ) -> None:
         async with self.noted(interaction.id, interaction.token, asked):
             try:
                 await think(interaction, ephemeral=asked.is_private)
-                prepared = await self.prepare(asked, repeats_question=True)
+                prepared = await prepare()
                 await self.send(prepared, lambda: fill(interaction, prepared.body))
             except Exception as error:
                 if self.is_closing:
@@ -229,7 +246,7 @@ class Answers:
         if message_id is not None:
             await self.state.note_message(prepared.answer_id, message_id)
 
-    async def answer_pending(self, bot: discord.Client, pending: list[tuple[int, str, Asked]]) -> None:
+    async def answer_pending(self, bot: DissentBot, pending: list[tuple[int, str, Asked]]) -> None:
         """Answer the questions that an earlier process acknowledged and did not answer."""
         for question_id, token, asked in pending:
             if token:
@@ -241,7 +258,10 @@ class Answers:
             try:
                 with speaking(asked.locale):
                     try:
-                        prepared = await self.prepare(asked, repeats_question=bool(token))
+                        if asked.summary:
+                            prepared = await bot.summaries.take_up(asked, at=question_id)
+                        else:
+                            prepared = await self.prepare(asked, repeats_question=bool(token))
                     except Exception as error:
                         await send(Body(error_text(error, "pending")))
                     else:

@@ -74,7 +74,7 @@ class DissentBot(commands.Bot):
         self.service = service
         self.state = state
         self.answers = Answers(service, state)
-        self.summaries = Summaries(self.answers)
+        self.summaries = Summaries(self, self.answers)
         self.fetcher = Fetcher(settings.allow_urls)
 
     async def setup_hook(self) -> None:

@@ -1,8 +1,8 @@
 """The async doorway to `index`: nothing slow ever runs on the event loop.
 
-Three threads: one asks, so that questions are answered in turn and never fight for the processor; one builds the
-shared library and one those of servers, so that no reload holds up questions, and a long one of the shared corpus no
-server's added page.
+Four threads: one asks, so that questions are answered in turn and never fight for the processor; one sums up what
+people wrote; one builds the shared library and one those of servers, so that no reload holds up questions, and a long
+one of the shared corpus no server's added page.
 
 Who asks decides what is searched: `guild_id` is the server whose documents are searched beside the shared ones, None
 where a person asks for themselves.
@@ -15,6 +15,7 @@ import hashlib
 import io
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -93,6 +94,7 @@ class AnswerService:
         self.library = libraries.shared
         self.turns = Turns()
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
+        self._summarizing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="summarize")
         self._building = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build")
         self._building_for_servers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="build-server")
         self._ready = asyncio.Event()
@@ -202,14 +204,20 @@ class AnswerService:
         log.info("compared pairs=%d elapsed_ms=%.0f", len(comparison.pairs), comparison.elapsed_ms)
         return comparison
 
-    async def summarize_texts(
-        self, texts: Sequence[str], *, length: Length = Length.MEDIUM, asker: Asker = NOBODY
-    ) -> tuple[Extract, ...]:
+    async def summarize_texts(self, texts: Sequence[str], *, length: Length = Length.MEDIUM) -> tuple[Extract, ...]:
         """Sum up texts that are not in the documents, the messages of a channel say; nothing of them is kept.
 
-        Raises as `ask` does.
+        That takes seconds, so it has a thread of its own, which lets questions go first; raises as `until_ready` does.
         """
-        return await self._ask(lambda: summarize_texts(texts, self.library.embedder, room=length.sentences), asker)
+        await self.until_ready()
+        started = time.perf_counter()
+        extracts = await asyncio.get_running_loop().run_in_executor(
+            self._summarizing,
+            lambda: summarize_texts(texts, self.library.embedder, room=length.sentences, on_progress=self._step_aside),
+        )
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        log.info("summarized kind=texts texts=%d quotes=%d elapsed_ms=%.0f", len(texts), len(extracts), elapsed_ms)
+        return extracts
 
     async def _summarize(self, kind: str, work: Callable[[], Summary], asker: Asker) -> Summary:
         summary = await self._ask(work, asker)
@@ -434,6 +442,7 @@ class AnswerService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.turns.close()
         self._asking.shutdown(wait=False, cancel_futures=True)
+        self._summarizing.shutdown(wait=False, cancel_futures=True)
         self._building.shutdown(wait=False, cancel_futures=True)
         self._building_for_servers.shutdown(wait=False, cancel_futures=True)
 
@@ -497,7 +506,7 @@ class AnswerService:
         return self.libraries.server_ids()
 
     def _step_aside(self, done: int, total: int) -> None:
-        """Let waiting questions go first; called between the batches of a reload."""
+        """Let waiting questions go first; called between the batches of what takes long."""
         self._check_closing()
         self._is_idle.wait(YIELD_S)
 

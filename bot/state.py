@@ -209,6 +209,8 @@ class Asked:
     """Whether quotes are wanted even where they do not cover it: a topic was picked."""
     locale: str = ""
     """Of a pending question: what its answer is to be in."""
+    summary: str = ""
+    """Of a pending summary: what is to be made, as `bot.summaries.Request` writes it."""
 
 
 @dataclass(frozen=True, slots=True)

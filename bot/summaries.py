@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.answers import Answers, Prepared, asker_of, language_of
+from bot.answers import Answers, Prepared, asker_of
+from bot.conversations import (
+    MESSAGES_AT_LEAST,
+    Channel,
+    NothingSaidError,
+    NotInServerError,
+    TooLittleError,
+    Window,
+    read_messages,
+)
 from bot.documents import named_document
-from bot.localisation import _, speaking
+from bot.localisation import _
 from bot.render.answer import not_covered_text
 from bot.render.body import Body
 from bot.render.buttons import summary_buttons
+from bot.render.conversation import conversation_body
 from bot.render.limits import CONTENT, shorten
 from bot.render.passages import NO_MORE
 from bot.render.summary import (
@@ -28,9 +38,11 @@ from bot.render.summary import (
     summary_lead,
     without_quotes,
 )
-from bot.replies import fill, think
 from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
 from index import Comparison, DocumentEntry, Length, Summary, Verdict
+
+if TYPE_CHECKING:
+    from bot.client import DissentBot
 
 
 class Kind(StrEnum):
@@ -41,6 +53,7 @@ class Kind(StrEnum):
     CORPUS = "corpus"
     TIMELINE = "timeline"
     COMPARISON = "compare"
+    CONVERSATION = "messages"
 
     @property
     def has_topic(self) -> bool:
@@ -55,6 +68,8 @@ class Request:
     kind: Kind
     length: Length
     documents: tuple[DocumentEntry, ...] = ()
+    window: Window | None = None
+    """Which messages of the channel are summed up."""
 
     @property
     def title(self) -> str:
@@ -62,31 +77,77 @@ class Request:
         return " \u00b7 ".join(entry.title for entry in self.documents)
 
     def page(self, number: int) -> str:
-        """One page of it, for a button."""
-        return ".".join((str(number), self.kind, self.length, *(entry.key for entry in self.documents)))
+        """One page of it, for a button and for the next process."""
+        more = [entry.key for entry in self.documents]
+        if self.window is not None:
+            more = [str(self.window.messages), str(self.window.hours or 0)]
+        return ".".join((str(number), self.kind, self.length, *more))
 
 
 class Summaries:
     """Makes summaries and remembers what they show, so that their buttons work as those of answers do."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, bot: DissentBot, answers: Answers) -> None:
+        self._bot = bot
         self.answers = answers
         self.service = answers.service
         self.state = answers.state
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], request: Request, asked: Asked) -> None:
-        """Acknowledge an interaction and show what was asked for.
+        """Acknowledge an interaction and show there what was asked for, after a restart if need be.
 
         Raises:
-            RetrievalError: It cannot be made; its message says why.
+            RetrievalError: This person may not ask, or not now.
         """
-        settings = await self.answers.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees it
+        await self.answers.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees it
         self.answers.admit(asked)
-        with speaking(language_of(interaction, is_private=asked.is_private)):
-            await think(interaction, ephemeral=asked.is_private)
-            made = await self.make(request, asked)
-            prepared = await self._prepare(request, asked, made, settings)
-            await self.answers.send(prepared, lambda: fill(interaction, prepared.body))
+        asked = replace(asked, summary=request.page(1))
+        await self.answers.answer_noted(interaction, asked, lambda: self._prepare(request, asked, at=interaction.id))
+
+    async def take_up(self, asked: Asked, *, at: int) -> Prepared:
+        """Make what an earlier process was asked for and did not show; raises as the service does.
+
+        Args:
+            asked: What it noted.
+            at: The interaction's id.
+        """
+        await self.service.until_ready()
+        request, _number = await self._request(asked.summary, asked.guild_id)
+        return await self._prepare(request, asked, at=at)
+
+    async def _request(self, written: str, guild_id: int | None) -> tuple[Request, int]:
+        """What `Request.page` wrote, and which page."""
+        number, kind, length, *more = written.split(".")
+        if kind == Kind.CONVERSATION:
+            messages, hours = (int(part) for part in more)
+            return Request(Kind(kind), Length(length), window=Window(messages, hours or None)), int(number)
+        documents = tuple([await named_document(self.service, key, guild_id) for key in more])
+        return Request(Kind(kind), Length(length), documents), int(number)
+
+    async def _prepare(self, request: Request, asked: Asked, *, at: int) -> Prepared:
+        settings = await self.answers.check_may_ask(asked)
+        if request.window is not None:
+            return await self._sum_up_messages(request, request.window, asked, before=at)
+        return await self._first_of(request, asked, await self.make(request, asked), settings)
+
+    async def _sum_up_messages(self, request: Request, window: Window, asked: Asked, *, before: int) -> Prepared:
+        """Sum up what people wrote in a channel; of their words nothing is noted."""
+        await self._bot.wait_until_ready()
+        channel, me = self._bot.get_channel(asked.channel_id), self._bot.user
+        if not isinstance(channel, discord.abc.Messageable) or not isinstance(channel, Channel) or me is None:
+            raise NotInServerError("the channel is gone")
+        said = await read_messages(channel, window, before=before, me=me.id)
+        if not said:
+            raise NothingSaidError("no message has text")
+        extracts = await self.service.summarize_texts([item.text for item in said], length=request.length)
+        if len(said) < MESSAGES_AT_LEAST or not extracts:
+            raise TooLittleError(f"{len(said)} messages")
+        answer_id = await self.state.add_shown(
+            replace(asked, question=""), verdict=Verdict.ANSWERED, generation="", quotes=(), keeps_question=False
+        )
+        # no Share: it may be read by fewer than would see it
+        buttons = () if asked.is_private else summary_buttons(answer_id, is_private=False, has_quotes=False)
+        return Prepared(conversation_body(channel.name, said, extracts, buttons=buttons), answer_id)
 
     async def make(self, request: Request, asked: Asked) -> Summary | Comparison:
         """Make what is asked for; raises as the service does."""
@@ -102,7 +163,7 @@ class Summaries:
             return await self.service.compare(ids[0], ids[1], **more)
         return await self.service.summarize_corpus(**more)
 
-    async def _prepare(
+    async def _first_of(
         self, request: Request, asked: Asked, made: Summary | Comparison, settings: GuildSettings
     ) -> Prepared:
         """Make the first page, and note what all pages show."""
@@ -156,9 +217,7 @@ class Summaries:
             RetrievalError: It cannot be made any more; its message says why.
         """
         await self.service.until_ready()
-        page, kind, length, *keys = argument.split(".")
-        documents = tuple([await named_document(self.service, key, pressed.guild_id) for key in keys])
-        request = Request(Kind(kind), Length(length), documents)
+        request, number = await self._request(argument, pressed.guild_id)
         asked = Asked(
             question=shown.asked.question,
             asker_id=pressed.person_id,
@@ -168,7 +227,7 @@ class Summaries:
         made = await self.make(request, asked)
         at = discord.utils.utcnow()
         lead, blocks = _parts(made, at.date())
-        pages, number = in_pages(blocks, lead=lead), int(page)
+        pages = in_pages(blocks, lead=lead)
         if number > len(pages):
             return Body(_(NO_MORE))
         next_page = request.page(number + 1) if number < len(pages) else None

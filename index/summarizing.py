@@ -8,7 +8,7 @@ and when a topic is not covered, is as for questions.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -267,13 +267,20 @@ def _by_document(sentences: Sentences, units: Sequence[Unit], scores: Scores, ch
     return [position for group in groups for position in group]
 
 
-def summarize_texts(texts: Sequence[str], embedder: Embedder, *, room: int = DEFAULT_ROOM) -> tuple[Extract, ...]:
+def summarize_texts(
+    texts: Sequence[str],
+    embedder: Embedder,
+    *,
+    room: int = DEFAULT_ROOM,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[Extract, ...]:
     """Sum up texts that are not in the corpus, the messages of a conversation say; nothing of them is kept.
 
     Args:
         texts: In order. A line break ends a sentence, as in a chat.
         embedder: Any model.
         room: For how many sentences.
+        on_progress: Called between batches with the count of passages embedded, and of all.
 
     Returns:
         In order of the texts; where hardly anything is written in whole sentences, what comes nearest to them.
@@ -294,6 +301,8 @@ def summarize_texts(texts: Sequence[str], embedder: Embedder, *, room: int = DEF
             spans += [(number, sentence.span) for sentence in passage.sentences]
             plain += [documents[number].plain(sentence.span) for sentence in passage.sentences]
             rows.append(embedding.vectors[1:])
+        if on_progress is not None:
+            on_progress(min(first + BATCH_SIZE, len(passages)), len(passages))
     if not spans:
         return ()
     vectors = np.concatenate(rows)

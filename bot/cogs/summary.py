@@ -1,4 +1,4 @@
-"""Sum up in quotes: `/summary document`, `topic` and `corpus`, `/timeline`, `/compare`."""
+"""Sum up in quotes: `/summary` of documents, topics, the corpus and messages, `/timeline`, `/compare`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from discord.ext import commands
 
 from bot.answers import guild_id_of
 from bot.client import DissentBot
+from bot.conversations import (
+    CHANNEL_MESSAGES,
+    HOURS_AT_MOST,
+    READ_AT_MOST,
+    NotInThreadError,
+    Window,
+    check_may_read,
+)
 from bot.documents import document_choices, named_document
 from bot.localisation import N_, _
 from bot.render.body import Body
@@ -23,9 +31,15 @@ SAME_DOCUMENT = N_("Pick two different documents.")
 HOW_LONG = N_("How long: 3, 6 or 12 sentences")
 WHO_SEES_IT = N_("Show it to you alone; you can share it afterwards")
 
+HOW_MANY = N_("How many messages to read back, at most")
+HOW_LATE = N_("Only what was written in the last so many hours")
+WHO_SEES_MESSAGES = N_("Whether you alone see it, as is usual; False shows it to everybody here")
+
 Interaction = discord.Interaction[DissentBot]
 LengthOption = Literal["short", "medium", "long"]
 Topic = app_commands.Range[str, 1, QUESTION]
+Messages = app_commands.Range[int, 10, READ_AT_MOST]
+Hours = app_commands.Range[int, 1, HOURS_AT_MOST]
 
 everywhere = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 for_everybody = app_commands.AppInstallationType(guild=True, user=True)
@@ -69,6 +83,35 @@ class Summary(commands.Cog):
         """Show what the documents are about, by theme."""
         await self._show(interaction, Kind.CORPUS, length, private)
 
+    @summary.command(name="channel")
+    @app_commands.describe(messages=HOW_MANY, hours=HOW_LATE, length=HOW_LONG, private=WHO_SEES_MESSAGES)
+    async def channel(
+        self,
+        interaction: Interaction,
+        messages: Messages | None = None,
+        hours: Hours | None = None,
+        length: LengthOption = "medium",
+        private: bool = True,
+    ) -> None:
+        """Sum up the last messages here, each line with its message."""
+        default = READ_AT_MOST if hours else CHANNEL_MESSAGES
+        await self._show_messages(interaction, Window(messages or default, hours), length, is_private=private)
+
+    @summary.command(name="thread")
+    @app_commands.describe(messages=HOW_MANY, hours=HOW_LATE, length=HOW_LONG, private=WHO_SEES_MESSAGES)
+    async def thread(
+        self,
+        interaction: Interaction,
+        messages: Messages | None = None,
+        hours: Hours | None = None,
+        length: LengthOption = "medium",
+        private: bool = True,
+    ) -> None:
+        """Sum up this thread, each line with its message."""
+        if interaction.guild is not None and not isinstance(interaction.channel, discord.Thread):
+            raise NotInThreadError("not a thread")
+        await self._show_messages(interaction, Window(messages or READ_AT_MOST, hours), length, is_private=private)
+
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -100,6 +143,20 @@ class Summary(commands.Cog):
     async def suggest_documents(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Documents by title."""
         return await document_choices(self.bot.service, typed, guild_id_of(interaction))
+
+    async def _show_messages(
+        self, interaction: Interaction, window: Window, length: LengthOption, *, is_private: bool
+    ) -> None:
+        check_may_read(interaction, has_intent=self.bot.intents.message_content, is_private=is_private)
+        asked = Asked(
+            question="",
+            asker_id=interaction.user.id,
+            guild_id=guild_id_of(interaction),
+            channel_id=interaction.channel_id or 0,
+            is_private=is_private,
+        )
+        request = Request(Kind.CONVERSATION, Length(length), window=window)
+        await self.bot.summaries.answer_interaction(interaction, request, asked)
 
     async def _show(
         self,

@@ -171,7 +171,11 @@ def fitting_quote(quote: Quote, room: int) -> str:
     styled = block_quote(markdown(quote))
     if length(styled) <= room:
         return styled
-    text = plain(quote)
+    return fitting_text(plain(quote), room)
+
+
+def fitting_text(text: str, room: int) -> str:
+    """A text as a block quote, cut at a word at the very end where it is too long."""
     shown = block_quote(escape(text))
     while length(shown) > room and text:
         text = shorten(text, max(1, length(text) - (length(shown) - room) // 2 - 1))

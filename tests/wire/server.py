@@ -535,6 +535,14 @@ class LocalDiscord:
     async def deny(self, channel: Channel, permissions: Permission) -> None:
         """Take permissions from the bot, and only the bot, in a server's channel."""
         channel.denied_to_bot |= permissions
+        await self._tell_of(channel)
+
+    async def deny_members(self, channel: Channel, permissions: Permission) -> None:
+        """Take permissions from everybody but the bot and the owner in a server's channel."""
+        channel.denied_to_members |= permissions
+        await self._tell_of(channel)
+
+    async def _tell_of(self, channel: Channel) -> None:
         await self.gateway.dispatch("CHANNEL_UPDATE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
 
     # ---- how an interaction reaches the bot

@@ -260,6 +260,8 @@ class Channel:
     recipient: Person | None = None
     bot: Person | None = None
     denied_to_bot: Permission = NO_PERMISSION
+    denied_to_members: Permission = NO_PERMISSION
+    """What everybody is denied but the bot and the server's owner."""
     thread_owner: Person | None = None
     is_archived: bool = False
 
@@ -272,8 +274,11 @@ class Channel:
         if self.guild is None:
             return MEMBER_PERMISSIONS
         permissions = self.guild.permissions_of(person)
-        if person.is_bot:
-            permissions &= ~(self.denied_to_bot | (self.parent.denied_to_bot if self.parent else NO_PERMISSION))
+        for place in (self, self.parent or self):
+            if person.is_bot:
+                permissions &= ~place.denied_to_bot
+            elif person != self.guild.owner:
+                permissions &= ~place.denied_to_members
         return permissions
 
     def payload(self) -> Json:
@@ -298,9 +303,12 @@ class Channel:
                 },
             }
         overwrites = []
-        if self.denied_to_bot and self.bot is not None:
-            denied = str(int(self.denied_to_bot))
-            overwrites.append({"id": str(self.bot.id), "type": 1, "allow": "0", "deny": denied})
+        if self.denied_to_members:
+            denied = str(int(self.denied_to_members))
+            overwrites.append({"id": str(self.guild.id), "type": 0, "allow": "0", "deny": denied})
+        if (self.denied_to_bot or self.denied_to_members) and self.bot is not None:
+            allowed, denied = self.denied_to_members & ~self.denied_to_bot, self.denied_to_bot
+            overwrites.append({"id": str(self.bot.id), "type": 1, "allow": str(int(allowed)), "deny": str(int(denied))})
         if self.kind is ChannelKind.FORUM:
             payload |= {"available_tags": [], "default_reaction_emoji": None, "default_forum_layout": 0}
         return payload | {
