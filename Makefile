@@ -71,7 +71,6 @@ bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets,
 	$(BIN)/python -m benchmarks.load
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.reload
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.summaries
-	$(if $(SETS),@$(INSTALL) --editable '.[bench]')
 	$(if $(SETS),$(BIN)/python -m benchmarks.languages $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scale $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.calibrate $(SETS))

@@ -198,7 +198,9 @@ async def open_thread(message: discord.Message, name: str) -> None:
 
 def _files(body: Body) -> list[discord.File]:
     """Made anew for each attempt: discord.py reads a file once."""
-    return [discord.File(io.BytesIO(file.data), filename=file.name) for file in body.files]
+    return [
+        discord.File(io.BytesIO(file.data), filename=file.name, description=file.description) for file in body.files
+    ]
 
 
 async def persistently(send: Callable[[], Awaitable[Result]]) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -22,11 +23,12 @@ from bot.conversations import (
 from bot.documents import named_document
 from bot.localisation import _
 from bot.render.answer import not_covered_text
-from bot.render.body import Body
+from bot.render.body import Body, File
 from bot.render.buttons import summary_buttons
 from bot.render.conversation import conversation_body
 from bot.render.limits import CONTENT, shorten
 from bot.render.passages import NO_MORE
+from bot.render.picture import EVENTS_AT_LEAST, Look, alternative_text, events_of, picture
 from bot.render.summary import (
     Block,
     comparison_blocks,
@@ -70,6 +72,10 @@ class Request:
     documents: tuple[DocumentEntry, ...] = ()
     window: Window | None = None
     """Which messages of the channel are summed up."""
+    look: Look | None = None
+    """Of the timeline's picture; None: it has none."""
+    lacks_picture: bool = False
+    """Whether one was asked for that may not be attached."""
 
     @property
     def title(self) -> str:
@@ -81,6 +87,8 @@ class Request:
         more = [entry.key for entry in self.documents]
         if self.window is not None:
             more = [str(self.window.messages), str(self.window.hours or 0)]
+        if self.look is not None:
+            more = [self.look]
         return ".".join((str(number), self.kind, self.length, *more))
 
 
@@ -92,6 +100,8 @@ class Summaries:
         self.answers = answers
         self.service = answers.service
         self.state = answers.state
+        self._drawing = asyncio.Lock()
+        """matplotlib draws one picture at a time."""
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], request: Request, asked: Asked) -> None:
         """Acknowledge an interaction and show there what was asked for, after a restart if need be.
@@ -121,6 +131,8 @@ class Summaries:
         if kind == Kind.CONVERSATION:
             messages, hours = (int(part) for part in more)
             return Request(Kind(kind), Length(length), window=Window(messages, hours or None)), int(number)
+        if kind == Kind.TIMELINE:
+            return Request(Kind(kind), Length(length), look=Look(more[0]) if more else None), int(number)
         documents = tuple([await named_document(self.service, key, guild_id) for key in more])
         return Request(Kind(kind), Length(length), documents), int(number)
 
@@ -184,7 +196,17 @@ class Summaries:
         if isinstance(made, Summary) and not made.quotes:
             buttons = summary_buttons(answer_id, is_private=asked.is_private, has_quotes=False)
             return Prepared(without_quotes(made, buttons), answer_id)
-        return Prepared(self._first_page(request, asked, made, settings, answer_id), answer_id)
+        files = await self._pictures(request, made) if isinstance(made, Summary) else ()
+        return Prepared(self._first_page(request, asked, made, settings, answer_id, files), answer_id)
+
+    async def _pictures(self, request: Request, made: Summary) -> tuple[File, ...]:
+        """A timeline as a picture, where one is wanted."""
+        events = events_of(made)
+        if request.look is None or len(events) < EVENTS_AT_LEAST:
+            return ()
+        async with self._drawing:
+            png = await asyncio.to_thread(picture, made.subject, events, request.look)
+        return (File("timeline.png", png, alternative_text(made.subject, events)),) if png else ()
 
     def _first_page(
         self,
@@ -193,9 +215,10 @@ class Summaries:
         made: Summary | Comparison,
         settings: GuildSettings,
         answer_id: int,
+        files: tuple[File, ...],
     ) -> Body:
         at = discord.utils.utcnow()
-        lead, blocks = _parts(made, at.date())
+        lead, blocks = _parts(made, at.date(), lacks_picture=request.lacks_picture)
         pages = in_pages(blocks, lead=lead)
         if not pages:
             return Body(lead, buttons=summary_buttons(answer_id, is_private=asked.is_private, has_quotes=False))
@@ -203,7 +226,7 @@ class Summaries:
         buttons = summary_buttons(
             answer_id, is_private=asked.is_private, next_page=request.page(2) if can_go_on else None
         )
-        return page_body(made, pages, 1, lead=lead, at=at, buttons=buttons)
+        return page_body(made, pages, 1, lead=lead, at=at, buttons=buttons, files=files)
 
     async def page(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
         """A further page.
@@ -242,8 +265,8 @@ class Summaries:
         )
 
 
-def _parts(made: Summary | Comparison, today: date) -> tuple[str, list[Block]]:
+def _parts(made: Summary | Comparison, today: date, *, lacks_picture: bool = False) -> tuple[str, list[Block]]:
     """What stands on top, and the blocks below it."""
     if isinstance(made, Summary):
-        return summary_lead(made), summary_blocks(made, today)
+        return summary_lead(made, lacks_picture=lacks_picture), summary_blocks(made, today)
     return comparison_lead(made), comparison_blocks(made, today)

@@ -22,21 +22,24 @@ from bot.documents import document_choices, named_document
 from bot.localisation import N_, _
 from bot.render.body import Body
 from bot.render.limits import QUESTION
+from bot.render.picture import Look
 from bot.replies import fill
 from bot.state import Asked
 from bot.summaries import Kind, Request
-from index import DocumentEntry, Length
+from index import Length
 
 SAME_DOCUMENT = N_("Pick two different documents.")
 HOW_LONG = N_("How long: 3, 6 or 12 sentences")
 WHO_SEES_IT = N_("Show it to you alone; you can share it afterwards")
 
+WHICH_LOOK = N_("The picture's colours, as I cannot see which theme you use; dark unless you say so")
 HOW_MANY = N_("How many messages to read back, at most")
 HOW_LATE = N_("Only what was written in the last so many hours")
 WHO_SEES_MESSAGES = N_("Whether you alone see it, as is usual; False shows it to everybody here")
 
 Interaction = discord.Interaction[DissentBot]
 LengthOption = Literal["short", "medium", "long"]
+LookOption = Literal["dark", "light"]
 Topic = app_commands.Range[str, 1, QUESTION]
 Messages = app_commands.Range[int, 10, READ_AT_MOST]
 Hours = app_commands.Range[int, 1, HOURS_AT_MOST]
@@ -65,7 +68,7 @@ class Summary(commands.Cog):
     ) -> None:
         """Sum up one document."""
         entry = await named_document(self.bot.service, name, guild_id_of(interaction))
-        await self._show(interaction, Kind.DOCUMENT, length, private, documents=(entry,))
+        await self._show(interaction, Request(Kind.DOCUMENT, Length(length), (entry,)), private)
 
     @summary.command(name="topic")
     @app_commands.describe(text="What it is to be about", length=HOW_LONG, private=WHO_SEES_IT)
@@ -73,7 +76,7 @@ class Summary(commands.Cog):
         self, interaction: Interaction, text: Topic, length: LengthOption = "medium", private: bool | None = None
     ) -> None:
         """Sum up what the documents say on a topic."""
-        await self._show(interaction, Kind.TOPIC, length, private, topic=text)
+        await self._show(interaction, Request(Kind.TOPIC, Length(length)), private, topic=text)
 
     @summary.command(name="corpus")
     @app_commands.describe(length=HOW_LONG, private=WHO_SEES_IT)
@@ -81,7 +84,7 @@ class Summary(commands.Cog):
         self, interaction: Interaction, length: LengthOption = "medium", private: bool | None = None
     ) -> None:
         """Show what the documents are about, by theme."""
-        await self._show(interaction, Kind.CORPUS, length, private)
+        await self._show(interaction, Request(Kind.CORPUS, Length(length)), private)
 
     @summary.command(name="channel")
     @app_commands.describe(messages=HOW_MANY, hours=HOW_LATE, length=HOW_LONG, private=WHO_SEES_MESSAGES)
@@ -115,12 +118,24 @@ class Summary(commands.Cog):
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    @app_commands.describe(topic="What it is to be about", length=HOW_LONG, private=WHO_SEES_IT)
+    @app_commands.describe(topic="What it is to be about", length=HOW_LONG, look=WHICH_LOOK, private=WHO_SEES_IT)
     async def timeline(
-        self, interaction: Interaction, topic: Topic, length: LengthOption = "medium", private: bool | None = None
+        self,
+        interaction: Interaction,
+        topic: Topic,
+        length: LengthOption = "medium",
+        look: LookOption | None = None,
+        private: bool | None = None,
     ) -> None:
         """Show the dated sentences on a topic, earliest first."""
-        await self._show(interaction, Kind.TIMELINE, length, private, topic=topic)
+        may_attach = interaction.app_permissions.attach_files
+        request = Request(
+            Kind.TIMELINE,
+            Length(length),
+            look=Look(look or Look.DARK) if may_attach else None,
+            lacks_picture=look is not None and not may_attach,
+        )
+        await self._show(interaction, request, private, topic=topic)
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -135,7 +150,7 @@ class Summary(commands.Cog):
         if left == right:
             await fill(interaction, Body(_(SAME_DOCUMENT)))
             return
-        await self._show(interaction, Kind.COMPARISON, length, private, documents=(left, right))
+        await self._show(interaction, Request(Kind.COMPARISON, Length(length), (left, right)), private)
 
     @document.autocomplete("name")
     @compare.autocomplete("a")
@@ -158,17 +173,7 @@ class Summary(commands.Cog):
         request = Request(Kind.CONVERSATION, Length(length), window=window)
         await self.bot.summaries.answer_interaction(interaction, request, asked)
 
-    async def _show(
-        self,
-        interaction: Interaction,
-        kind: Kind,
-        length: LengthOption,
-        private: bool | None,
-        *,
-        topic: str = "",
-        documents: tuple[DocumentEntry, ...] = (),
-    ) -> None:
-        request = Request(kind, Length(length), documents)
+    async def _show(self, interaction: Interaction, request: Request, private: bool | None, *, topic: str = "") -> None:
         guild_id = guild_id_of(interaction)
         if private is None:
             private = (await self.bot.state.guild_settings(guild_id)).private_by_default

@@ -116,6 +116,8 @@ class File:
 
     name: str
     data: bytes
+    description: str | None = None
+    """Of a picture, for those who do not see it."""
 
 
 AnyButton = Button | LibraryButton

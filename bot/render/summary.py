@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 import discord
 
-from bot.localisation import _, dated, decimal
+from bot.localisation import N_, _, dated, decimal
 from bot.render.answer import CORRECTIONS_SHOWN, QUESTION_SHOWN, fitting_quote, label, one_line, sources_text
-from bot.render.body import COLOUR, Body, Rows
+from bot.render.body import COLOUR, Body, File, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, length, shorten
 from bot.render.passages import CHANGED
 from bot.render.text import escape
@@ -57,6 +57,9 @@ class Page:
     @property
     def quotes(self) -> list[Quote]:
         return [quote for block in self.content + self.embed for quote in block.quotes]
+
+
+NO_PICTURE = N_("I may not attach files here, so this timeline has no picture.")
 
 
 def in_pages(blocks: Sequence[Block], *, lead: str) -> list[Page]:
@@ -144,8 +147,8 @@ def _heading_of(pair: Pair, comparison: Comparison) -> str:
     return _("Only in: {title}").format(title=shorten(one_line(title), 150))
 
 
-def summary_lead(summary: Summary) -> str:
-    """What stands above a summary: its subject, how it was read, whether it is sure."""
+def summary_lead(summary: Summary, *, lacks_picture: bool = False) -> str:
+    """What stands above a summary: its subject, how it was read, whether it is sure, and what is missing."""
     subject = escape(shorten(one_line(summary.subject), QUESTION_SHOWN)) or _("What the documents are about")
     lines = [f"**{subject}**"]
     if summary.corrections:
@@ -153,6 +156,8 @@ def summary_lead(summary: Summary) -> str:
         lines.append(shorten(corrections, CORRECTIONS_SHOWN))
     if summary.quotes and summary.verdict is Verdict.UNCERTAIN:
         lines.append(_(UNCERTAIN_TOPIC))
+    if lacks_picture:
+        lines.append(_(NO_PICTURE))
     return shorten("\n".join(lines), CONTENT // 2) + "\n"
 
 
@@ -176,6 +181,7 @@ def page_body(
     at: datetime,
     buttons: Rows,
     has_changed: bool = False,
+    files: tuple[File, ...] = (),
 ) -> Body:
     """One page of a summary or a comparison.
 
@@ -187,6 +193,7 @@ def page_body(
         at: When it is made.
         buttons: What goes below.
         has_changed: Whether it is of another generation than its first page was.
+        files: What is attached.
     """
     page = pages[number - 1]
     top = lead if number == 1 else f"{_(CHANGED)}\n" if has_changed else ""
@@ -198,7 +205,7 @@ def page_body(
     first = 1 + sum(len(earlier.quotes) for earlier in pages[: number - 1])
     if sources := sources_text(page.quotes, first=first):
         embed.add_field(name=_("Where this stands"), value=sources, inline=False)
-    return Body(shorten(top + content, CONTENT), embed, buttons)
+    return Body(shorten(top + content, CONTENT), embed, buttons, files)
 
 
 def _footer(made: Summary | Comparison) -> str:

@@ -180,7 +180,7 @@ async def test_only_the_last_hours_are_read(local_discord: LocalDiscord, bot: Di
 @pytest.mark.parametrize("option", [{"messages": 501}, {"messages": 9}, {"hours": 0}, {"hours": 169}])
 async def test_discord_enforces_the_bounds(local_discord: LocalDiscord, bot: DissentBot, option: dict[str, int]):
     with pytest.raises(ValueError, match="not between"):
-        await local_discord.slash("summary channel", **option)
+        await local_discord.slash("summary channel", options=option)
 
 
 async def test_without_the_intent_it_says_so(local_discord: LocalDiscord, library: Library, tmp_path: Path):

@@ -20,7 +20,7 @@ from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 from .bots import NOT_COVERED, UNCERTAIN, dissent_bot, logged, remembered, said_by_the_bot
 from .interactions import CallbackKind
 from .server import LocalDiscord
-from .world import Message
+from .world import Message, Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -39,6 +39,12 @@ def quotes_shown(message: Message) -> list[str]:
     """The quotes of a message's text and embed, each in one line."""
     texts = (message.content, message.embeds[0].get("description", ""))
     return [" ".join(text_of(quote).split()) for text in texts for quote in quotes_in(text)]
+
+
+def uploaded(local_discord: LocalDiscord, attachment: dict[str, Any]) -> bytes:
+    """What the bot attached."""
+    [upload] = [upload for path, upload in local_discord.world.files.items() if path in attachment["url"]]
+    return upload.data
 
 
 async def asked(local_discord: LocalDiscord, command: str, **options: Any) -> Message:
@@ -105,6 +111,35 @@ async def test_a_timeline_is_in_order(local_discord: LocalDiscord, bot: DissentB
 
     shown = text_of(read(answer.content))
     assert shown.index("\n1862\n") < shown.index("\n1894\n") < shown.index("\n1904\n")
+
+
+async def test_a_timeline_has_a_picture_that_is_told_in_words_too(local_discord: LocalDiscord, bot: DissentBot):
+    dark = await asked(local_discord, "timeline", topic=LIGHTHOUSE)
+    light = await asked(local_discord, "timeline", topic=LIGHTHOUSE, look="light")
+
+    [attached], [brighter] = dark.attachments, light.attachments
+    assert attached["filename"] == "timeline.png"
+    assert f"\n1862: {BUILT}\n" in attached["description"]
+    pictures = [uploaded(local_discord, attachment) for attachment in (attached, brighter)]
+    assert [png[:8] for png in pictures] == [b"\x89PNG\r\n\x1a\n"] * 2
+    assert pictures[0] != pictures[1]
+
+
+async def test_nothing_else_has_a_picture(local_discord: LocalDiscord, bot: DissentBot):
+    assert (await asked(local_discord, "summary topic", text=LIGHTHOUSE)).attachments == []
+    assert (await asked(local_discord, "timeline", topic=NOT_COVERED)).attachments == []
+
+
+async def test_where_no_file_may_be_attached_the_text_stands_alone(local_discord: LocalDiscord, bot: DissentBot):
+    await local_discord.deny(local_discord.general, Permission.ATTACH_FILES)
+
+    plain = await asked(local_discord, "timeline", topic=LIGHTHOUSE)
+    missed = await asked(local_discord, "timeline", topic=LIGHTHOUSE, look="dark")
+
+    assert plain.attachments == missed.attachments == []
+    assert quotes_shown(plain) == quotes_shown(missed) != []
+    assert rendering.NO_PICTURE not in plain.content
+    assert rendering.NO_PICTURE in missed.content
 
 
 async def test_two_documents_are_compared(local_discord: LocalDiscord, bot: DissentBot, corpus_folder: Path):

@@ -304,8 +304,8 @@ class Channel:
             }
         overwrites = []
         if self.denied_to_members:
-            denied = str(int(self.denied_to_members))
-            overwrites.append({"id": str(self.guild.id), "type": 0, "allow": "0", "deny": denied})
+            kept_back = str(int(self.denied_to_members))
+            overwrites.append({"id": str(self.guild.id), "type": 0, "allow": "0", "deny": kept_back})
         if (self.denied_to_bot or self.denied_to_members) and self.bot is not None:
             allowed, denied = self.denied_to_members & ~self.denied_to_bot, self.denied_to_bot
             overwrites.append({"id": str(self.bot.id), "type": 1, "allow": str(int(allowed)), "deny": str(int(denied))})
