@@ -16,11 +16,11 @@ from bot.answers import guild_id_of, language_of, subject_of, text_of
 from bot.client import DissentBot
 from bot.localisation import N_, _, speak, speaking
 from bot.presses import value_in
-from bot.render.body import Action, Body, File
-from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.body import Action, Body, File, Rows
+from bot.render.buttons import answer_buttons, refusal_buttons, shared_summary_buttons
 from bot.render.passages import context_body, more_body, person_body, source_body
 from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, post, think
-from bot.state import Asked, Pressed, ShownAnswer
+from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
 from bot.tree import error_text, tell
 from bot.turns import Asker
 from bot.views import follow_up_modal
@@ -281,12 +281,10 @@ class Buttons(commands.Cog):
             # what was shown is shown again, to the character; the buttons are for everybody
             settings = await self.bot.state.guild_settings(shown.asked.guild_id)
             with speaking(language_of(interaction, is_private=False)):
-                buttons = (
-                    answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
-                    if shown.quotes
-                    else refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
-                )
-            body = Body(source.content, source.embeds[0] if source.embeds else None, buttons)
+                buttons = _shared_buttons(answer_id, shown, argument, settings)
+            embed = source.embeds[0] if source.embeds else None
+            may_attach = interaction.app_permissions.attach_files
+            body = Body(source.content, embed, buttons, await _files_of(source) if may_attach else ())
             message_id = await fill(interaction, body)
         except Exception:
             await self._give_back(Action.SHARE, shown.id)
@@ -343,6 +341,24 @@ class Buttons(commands.Cog):
 def _overlap(left: Quote, right: Quote) -> bool:
     (start, end), (other_start, other_end) = left.citation.span, right.citation.span
     return left.citation.document == right.citation.document and start < other_end and other_start < end
+
+
+def _shared_buttons(answer_id: int, shown: ShownAnswer, argument: str, settings: GuildSettings) -> Rows:
+    """What stands below what is shared: as below what was private, but for everybody."""
+    if argument != Action.SHARE:  # only a summary's button says more
+        return shared_summary_buttons(answer_id, argument, has_quotes=bool(shown.quotes))
+    if shown.quotes:
+        return answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
+    return refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
+
+
+async def _files_of(message: discord.Message) -> tuple[File, ...]:
+    """What is attached to a message of the bot: a timeline's picture; without it rather than not at all."""
+    try:
+        return tuple([File(file.filename, await file.read(), file.description) for file in message.attachments])
+    except SENDING_ERRORS as error:
+        log.warning("what was attached cannot be shared: %s", error)
+        return ()
 
 
 async def setup(bot: DissentBot) -> None:

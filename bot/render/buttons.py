@@ -9,6 +9,9 @@ from bot.render.body import Action, Button, Rows, label
 from bot.render.limits import BUTTONS_IN_A_ROW
 from index import DocumentEntry
 
+A_SUMMARY = "summary"
+"""What *Share* says below a summary that has no further page; below others it names that page."""
+
 
 def answer_buttons(answer_id: int, *, is_private: bool, has_question: bool) -> Rows:
     """The buttons of an answer with quotes.
@@ -57,9 +60,17 @@ def summary_buttons(
     if has_quotes:
         buttons += [Button(Action.CONTEXT, _("Context"), answer_id), Button(Action.SOURCE, _("Source"), answer_id)]
     if is_private is not None:
-        buttons.append(_share_or_delete(answer_id, is_private))
+        buttons.append(_share_or_delete(answer_id, is_private, next_page or A_SUMMARY))
     return (tuple(buttons),) if buttons else ()
 
 
-def _share_or_delete(answer_id: int, is_private: bool) -> Button:
-    return Button(Action.SHARE, _("Share"), answer_id) if is_private else Button(Action.DELETE, _("Delete"), answer_id)
+def shared_summary_buttons(answer_id: int, argument: str, *, has_quotes: bool) -> Rows:
+    """The buttons of a summary that is shared, given what its *Share* button said of it."""
+    next_page = argument if argument != A_SUMMARY else None
+    return summary_buttons(answer_id, is_private=False, next_page=next_page, has_quotes=has_quotes)
+
+
+def _share_or_delete(answer_id: int, is_private: bool, argument: str = "") -> Button:
+    if is_private:
+        return Button(Action.SHARE, _("Share"), answer_id, argument)
+    return Button(Action.DELETE, _("Delete"), answer_id)

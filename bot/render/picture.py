@@ -145,15 +145,20 @@ def picture(title: str, events: Sequence[Event], look: Look) -> bytes | None:
     Returns:
         None where the fonts lack what it is written in.
     """
+    drawable = [Event(event.iso, _drawable(event.text)) for event in events]
+    if sum(len(event.text) for event in drawable) < DRAWABLE_SHARE * sum(len(event.text) for event in events):
+        return None
+    png = _drawn(layout(_drawable(title), drawable, _measure), look)
+    gc.collect(1)  # matplotlib's objects hold each other; left to Python, hundreds of pictures pile up before they go
+    return png
+
+
+def _drawn(plan: Layout, look: Look) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.transforms import IdentityTransform
 
-    drawable = [Event(event.iso, _drawable(event.text)) for event in events]
-    if sum(len(event.text) for event in drawable) < DRAWABLE_SHARE * sum(len(event.text) for event in events):
-        return None
-    plan = layout(_drawable(title), drawable, _measure)
     colours, dpi = COLOURS[look], 100
     figure = Figure(figsize=(WIDTH / dpi, plan.height / dpi), dpi=dpi, facecolor=colours.background)
     pixels: Any = IdentityTransform()
@@ -188,8 +193,6 @@ def picture(title: str, events: Sequence[Event], look: Look) -> bytes | None:
             write(LABEL_X, label.date_y + LINE_HEIGHT * number, line, TEXT_SIZE, colours.text)
     file = io.BytesIO()
     FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
-    del figure
-    gc.collect(1)  # matplotlib's objects hold each other; left to Python, hundreds of pictures pile up before they go
     return file.getvalue()
 
 

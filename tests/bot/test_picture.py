@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
@@ -203,3 +204,12 @@ def test_matplotlib_is_loaded_with_the_first_picture_and_without_pyplot():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["True", "False"]
+
+
+def test_pictures_do_not_pile_up():
+    from matplotlib.figure import Figure
+
+    for _ in range(5):
+        picture("Dissent", EVENTS, Look.DARK)
+
+    assert not [found for found in gc.get_objects() if isinstance(found, Figure)]

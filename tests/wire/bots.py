@@ -123,6 +123,13 @@ def said_by_the_bot(local_discord: LocalDiscord, channel: Channel) -> list[Messa
     return [message for message in local_discord.messages_in(channel) if message.author_id == local_discord.bot.id]
 
 
+async def done(bot: DissentBot) -> None:
+    """Wait until the bot has nothing left that the next process would have to do."""
+    async with asyncio.timeout(10):
+        while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
+
+
 async def remembered(bot: DissentBot, message: Message, *, is_forgotten: bool = False) -> Message:
     """Wait until the bot has noted what a message of its shows, as it long has when a person has read it."""
     async with asyncio.timeout(10):

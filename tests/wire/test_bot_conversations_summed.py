@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -17,7 +18,7 @@ from bot.client import DissentBot
 from index import Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
-from .bots import dissent_bot, logged, remembered, said_by_the_bot
+from .bots import dissent_bot, done, logged, remembered, said_by_the_bot
 from .gateway import Intent
 from .server import LocalDiscord
 from .world import Channel, Message, Permission, Person
@@ -279,6 +280,31 @@ async def test_of_what_was_said_nothing_is_stored_or_logged(
     written = stored + "\n".join(record.getMessage() for record in log.records)
     assert str(answer.id) in stored
     assert not any(word in written for word in ("lamp", "keeper", "museum"))
+
+
+async def test_what_a_stopped_process_was_asked_for_is_made_after_the_restart_of_what_was_said_before(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    talk(local_discord, local_discord.general, *TALK)
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
+        monkeypatch.setattr(bot.service, "summarize_texts", never)
+        interaction = await local_discord.slash("summary channel", hours=3, length="short")
+        await interaction.acknowledged()
+    later = talk(local_discord, local_discord.general, "The bot was away while we lit the lamp.")
+
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
+        answer = await interaction.answer()
+        await done(bot)
+
+    assert answer.is_ephemeral
+    assert len(lines_of(answer)) == 3
+    assert f"Chosen from {len(TALK)} messages" in answer.content
+    assert str(later[0].id) not in answer.text
 
 
 async def test_it_is_in_the_language_of_its_reader(local_discord: LocalDiscord, bot: DissentBot):

@@ -17,8 +17,9 @@ from bot.render import summary as rendering
 from index import Length, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
-from .bots import NOT_COVERED, UNCERTAIN, dissent_bot, logged, remembered, said_by_the_bot
+from .bots import NOT_COVERED, UNCERTAIN, dissent_bot, done, logged, remembered, said_by_the_bot
 from .interactions import CallbackKind
+from .killable import KillableBot
 from .server import LocalDiscord
 from .world import Message, Permission
 
@@ -188,6 +189,77 @@ async def test_a_private_summary_can_be_shared(local_discord: LocalDiscord, bot:
     assert answer.is_ephemeral
     assert not shared.is_ephemeral
     assert shared.content == answer.content
+    assert shared.buttons == ["Context", "Source", "Delete"]
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_what_is_shared_has_the_same_further_pages(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "summary topic", text=LIGHTHOUSE, length="long", private=True)
+    shared = await (await local_discord.press(answer, "Share")).answer()
+    pages = [await (await local_discord.press(message, "More")).answer() for message in (answer, shared)]
+
+    assert shared.buttons == ["More", "Context", "Source", "Delete"]
+    assert quotes_shown(pages[0]) == quotes_shown(pages[1]) != []
+
+
+async def test_a_shared_timeline_keeps_its_picture(local_discord: LocalDiscord, bot: DissentBot):
+    answer = await asked(local_discord, "timeline", topic=LIGHTHOUSE, private=True)
+    shared = await (await local_discord.press(answer, "Share")).answer()
+
+    [before], [after] = answer.attachments, shared.attachments
+    assert after["description"] == before["description"]
+    assert uploaded(local_discord, after) == uploaded(local_discord, before)
+
+
+async def test_a_shared_timeline_whose_picture_is_gone_is_shared_all_the_same(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    answer = await asked(local_discord, "timeline", topic=LIGHTHOUSE, private=True)
+    local_discord.world.files.clear()
+    shared = await (await local_discord.press(answer, "Share")).answer()
+
+    assert shared.content == answer.content
+    assert shared.attachments == []
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("summary document", {"name": TITLE}),
+        ("summary topic", {"text": LIGHTHOUSE}),
+        ("summary corpus", {}),
+        ("timeline", {"topic": LIGHTHOUSE, "look": "light"}),
+        ("compare", {"a": TITLE, "b": "Keeping bees"}),
+        ("summary topic", {"text": NOT_COVERED}),
+    ],
+)
+async def test_what_a_killed_process_was_asked_for_is_made_after_the_restart(
+    local_discord: LocalDiscord,
+    library: Library,
+    tmp_path: Path,
+    command: str,
+    options: dict[str, object],
+):
+    killed, data = KillableBot(local_discord, library, tmp_path / "killed"), tmp_path / "killed"
+    await killed.start()
+    local_discord.fail("PATCH /webhooks", drop=True, times=50)  # so that nothing is shown before the end
+    interaction = await local_discord.slash(command, options=options)
+    await interaction.acknowledged()
+    await local_discord.until(lambda: killed.pending_ids() or None, waiting_for="the note")
+    await killed.kill()
+    local_discord.gateway.forget_sessions()
+    local_discord.faults.clear()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        made = await interaction.answer()
+        undisturbed = await asked(local_discord, command, **options)
+        await done(bot)
+
+    assert made.content == undisturbed.content
+    assert made.buttons == undisturbed.buttons
+    assert [file["description"] for file in made.attachments] == [
+        file["description"] for file in undisturbed.attachments
+    ]
 
 
 async def test_its_quotes_have_context_and_sources(local_discord: LocalDiscord, bot: DissentBot):

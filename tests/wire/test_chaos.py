@@ -41,6 +41,7 @@ SETTLED_WITHIN_S = 20.0
 QUIET_S = 0.3
 
 QUESTIONS = (ANSWERED, UNCERTAIN, NOT_COVERED, "How is honey fed?", "and when was that?", "*_`" * 60, "🐝" * 100)
+COMMANDS = (("ask", "question"), ("ask", "question"), ("summary topic", "text"), ("timeline", "topic"))
 PRESSES = ("More", "Context", "Source", "Helpful", "Not helpful")
 ROUTES = (r"POST /interactions", r"(POST|PATCH) /webhooks", r"POST /channels/\d+/messages", r"^(?!GET|PUT)", r"")
 NOWHERE = re.compile(r"nowhere to answer question=(\d+)")
@@ -101,11 +102,12 @@ class Schedule:
     async def _ask(self) -> None:
         await self._has_session()
         channel = self._channel(or_direct=True)
-        options: dict[str, object] = {"question": self._random.choice(QUESTIONS)}
+        command, option = self._random.choice(COMMANDS)
+        options: dict[str, object] = {option: self._random.choice(QUESTIONS)}
         if self._random.random() < 0.3:
             options["private"] = True
-        self._tell(f"/ask in {channel.name} {options}")
-        self._interactions.append(await self._discord.slash("ask", channel=channel, options=options))
+        self._tell(f"/{command} in {channel.name} {options}")
+        self._interactions.append(await self._discord.slash(command, channel=channel, options=options))
 
     async def _mention(self) -> None:
         await self._has_session()
