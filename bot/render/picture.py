@@ -185,7 +185,12 @@ def _drawn(plan: Layout, look: Look) -> bytes:
     dots = [label.dot_y for label in plan.labels]
     stroke([LINE_X, LINE_X], [dots[0], dots[-1]], color=colours.line, linewidth=3)
     for label in plan.labels:
-        stroke([LINE_X, LABEL_X - 30, LABEL_X - 12], [label.dot_y, label.date_y, label.date_y], color=colours.line)
+        stroke(
+            [LINE_X, LABEL_X - 30, LABEL_X - 12],
+            [label.dot_y, label.date_y, label.date_y],
+            color=colours.line,
+            linewidth=1.2,
+        )
     stroke([LINE_X] * len(dots), dots, color=colours.date, linestyle="", marker="o", markersize=DOT * 72 / dpi)
     for label in plan.labels:
         write(LABEL_X, label.date_y, label.date, TEXT_SIZE, colours.date, bold=True)
