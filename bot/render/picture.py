@@ -197,7 +197,7 @@ def _drawn(plan: Layout, look: Look) -> bytes:
         for number, line in enumerate(label.lines, start=1):
             write(LABEL_X, label.date_y + LINE_HEIGHT * number, line, TEXT_SIZE, colours.text)
     file = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(file)
     return file.getvalue()
 
 
