@@ -31,7 +31,8 @@ HELP = (
     ),
     N_(
         "**Sum up** with `/summary document`, `/summary topic` and `/summary corpus`; `/timeline` puts what is dated "
-        "in order, `/compare` sets two documents side by side. Every line is a quote."
+        "in order, `/compare` sets two documents side by side. `/summary channel` and `/summary thread` sum up what "
+        "was said here. Every line is a quote."
     ),
     N_(
         "**Go on** by replying to an answer with a mention of me, or with *Follow up*: “and when was that?” is read "
