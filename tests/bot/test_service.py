@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot import service as service_module
-from bot.service import AnswerService, NotReadyError
+from bot.service import BY_BOT, AnswerService, NotReadyError
 from bot.turns import NOBODY, Asker, BusyError, CoolDown, CoolDownError, Turns
 from index import (
     Answer,
@@ -560,23 +560,20 @@ async def test_a_second_reload_of_a_library_is_told_of_the_first(corpus_folder: 
     embedder = HeldEmbedder()
     library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=embedder)
     library.reload()
+    add_document(corpus_folder)
+    embedder.hold()
 
-    async with serving(library) as service:
-        await service.ask(QUESTION)
-        add_document(corpus_folder)
-        embedder.hold()
-        first = asyncio.create_task(service.prepare(by="Ada"))
+    async with serving(library) as service, asyncio.timeout(30):  # its start takes in the new document
         await embedder.held_up()
         with pytest.raises(LibraryBusyError):
             await service.prepare(by="Bob")
         running, elsewhere = await service.running(), await service.running(ADA)
         embedder.let_go()
-        report = await first
-        await service.make_current(report.generation)
-        after = await service.running()
+        while await service.running() is not None:  # noqa: ASYNC110 (what files say has no event)
+            await asyncio.sleep(0.01)
 
     assert running is not None
-    assert (running.by, elsewhere, after) == ("Ada", None, None)
+    assert (running.by, elsewhere) == (BY_BOT, None)
 
 
 async def test_a_long_reload_of_the_shared_corpus_holds_no_server_up(corpus_folder: Path, tmp_path: Path):
