@@ -43,7 +43,7 @@ from index.embedding import Vectors
 from index.evaluation import bootstrap_intervals
 from index.generation import Generation
 from index.ranking import best_first
-from index.summarizing import TOPIC_SENTENCES, Sentences, summarize_document, summarize_topic
+from index.summaries.summarizing import TOPIC_SENTENCES, Sentences, summarize_document, summarize_topic
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCES = Path(__file__).parent / "summaries" / "references.jsonl"

@@ -34,7 +34,7 @@ from index.questions import EvaluationQuestion, read_off_topic, read_question_se
 from index.reading import MAX_FILE_BYTES
 from index.reranking import CrossEncoderReranker, Reranker
 from index.server_library import ServerLibrary
-from index.summarizing import summarize_texts
+from index.summaries.summarizing import summarize_texts
 from index.surroundings import in_surroundings
 from index.values import (
     SECTION_SEPARATOR,

@@ -136,23 +136,23 @@ class Libraries:
     def summarize_document(
         self, document_id: str, *, length: Length = Length.MEDIUM, server_id: int | None = None
     ) -> Summary:
-        """Sum up one of the documents that a server sees; see `index.summarizing.summarize_document`."""
+        """Sum up one of the documents that a server sees; see `index.summaries.summarizing.summarize_document`."""
         return self.shared.summarize_document(document_id, length=length, over=self.generation(server_id))
 
     def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM, server_id: int | None = None) -> Summary:
-        """Sum up what they say on a topic; see `index.summarizing.summarize_topic`."""
+        """Sum up what they say on a topic; see `index.summaries.summarizing.summarize_topic`."""
         return self.shared.summarize_topic(topic, length=length, over=self.generation(server_id))
 
     def summarize_corpus(self, *, length: Length = Length.MEDIUM, server_id: int | None = None) -> Summary:
-        """Say what they are about, by theme; see `index.overview.summarize_corpus`."""
+        """Say what they are about, by theme; see `index.summaries.overview.summarize_corpus`."""
         return self.shared.summarize_corpus(length=length, over=self.generation(server_id))
 
     def timeline(self, topic: str, *, length: Length = Length.MEDIUM, server_id: int | None = None) -> Summary:
-        """Their dated sentences on a topic; see `index.timeline.timeline`."""
+        """Their dated sentences on a topic; see `index.summaries.timeline.timeline`."""
         return self.shared.timeline(topic, length=length, over=self.generation(server_id))
 
     def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM, server_id: int | None = None) -> Comparison:
-        """What two of them say on the same points; see `index.comparing.compare`."""
+        """What two of them say on the same points; see `index.summaries.comparing.compare`."""
         return self.shared.compare(a, b, length=length, over=self.generation(server_id))
 
     def documents(self, server_id: int | None = None) -> tuple[DocumentEntry, ...]:

@@ -28,7 +28,6 @@ from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.building import Progress, Waiting, building, no_progress, read_running
 from index.calibration import recalibrated, try_questions
-from index.comparing import compare
 from index.confidence import Strictness
 from index.embedding import Embedder
 from index.errors import (
@@ -53,7 +52,6 @@ from index.generation import (
 )
 from index.line import EMPTY, Line, read_line, write_line
 from index.originals import Originals
-from index.overview import summarize_corpus
 from index.questions import GOLDEN_QUESTIONS, read_golden_questions
 from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
 from index.reranking import Reranker
@@ -66,8 +64,10 @@ from index.segment import (
     write_segment,
     write_whole,
 )
-from index.summarizing import summarize_document, summarize_topic
-from index.timeline import timeline
+from index.summaries.comparing import compare
+from index.summaries.overview import summarize_corpus
+from index.summaries.summarizing import summarize_document, summarize_topic
+from index.summaries.timeline import timeline
 from index.tokens import learn_projection
 from index.twins import find_twins
 from index.values import (
@@ -237,7 +237,7 @@ class Library:
     def summarize_document(
         self, document_id: str, *, length: Length = Length.MEDIUM, over: Generation | None = None
     ) -> Summary:
-        """Sum up one document; see `index.summarizing.summarize_document`.
+        """Sum up one document; see `index.summaries.summarizing.summarize_document`.
 
         Args:
             document_id: Which one.
@@ -247,7 +247,7 @@ class Library:
         return summarize_document(over or self.generation, document_id, room=length.sentences, base_url=self.base_url)
 
     def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
-        """Sum up what documents say on a topic; see `index.summarizing.summarize_topic`, and `summarize_document`."""
+        """Sum up what documents say on a topic; see `summarize_topic` of `index.summaries`, and `summarize_document`."""
         return summarize_topic(
             over or self.generation,
             self.embedder,
@@ -260,11 +260,11 @@ class Library:
         )
 
     def summarize_corpus(self, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
-        """Say what there is, by theme; see `index.overview.summarize_corpus`, and `summarize_document`."""
+        """Say what there is, by theme; see `index.summaries.overview.summarize_corpus`, and `summarize_document`."""
         return summarize_corpus(over or self.generation, room=length.sentences, base_url=self.base_url)
 
     def timeline(self, topic: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
-        """The dated sentences on a topic; see `index.timeline.timeline`, and `summarize_document`."""
+        """The dated sentences on a topic; see `index.summaries.timeline.timeline`, and `summarize_document`."""
         return timeline(
             over or self.generation,
             self.embedder,
@@ -277,7 +277,7 @@ class Library:
         )
 
     def compare(self, a: str, b: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Comparison:
-        """What two documents say on the same points; see `index.comparing.compare`, and `summarize_document`."""
+        """What two documents say on the same points; see `compare` of `index.summaries`, and `summarize_document`."""
         return compare(over or self.generation, a, b, room=length.sentences, base_url=self.base_url)
 
     def documents(self) -> tuple[DocumentEntry, ...]:

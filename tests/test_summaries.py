@@ -13,7 +13,7 @@ import pytest
 
 from index import Length, Library, Quote, SentenceTransformerEmbedder, Verdict
 from index.ranking import REPEAT_COSINE
-from index.standing import stands_alone
+from index.summaries.standing import stands_alone
 from tests.test_answers import OFF_TOPIC
 
 pytestmark = pytest.mark.model

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from bot import service as service_module
-from bot.service import BY_BOT, AnswerService, NotReadyError
+from bot.records import BY_BOT
+from bot.service import AnswerService, NotReadyError
 from bot.turns import NOBODY, Asker, BusyError, CoolDown, CoolDownError, Turns
 from index import (
     Answer,

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.extracting import centrality, choose_units
-from index.standing import Unit
+from index.summaries.extracting import centrality, choose_units
+from index.summaries.standing import Unit
 from tests.fakes import WordEmbedder
 
 BEES = "The queen bee lays eggs in the hive."

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.dates import find_dates, main_date
+from index.summaries.dates import find_dates, main_date
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index import Length, Library, UnknownDocumentError, Verdict, summarize_texts
-from index.summarizing import Sentences
+from index.summaries.summarizing import Sentences
 from tests.fakes import WordEmbedder
 from tests.index.documents import library_of
 
@@ -79,7 +79,7 @@ def test_a_document_that_is_not_there_is_named(library: Library):
 
 
 def test_the_openings_and_the_heart_of_a_long_document_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("index.summarizing.READ_AT_MOST", 4)
+    monkeypatch.setattr("index.summaries.summarizing.READ_AT_MOST", 4)
     parts = [
         f"## Part {number}\n\nPart {number} is about the bees of the hive. Something else is said of cats {number}."
         for number in range(3)

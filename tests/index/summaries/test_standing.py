@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.standing import Unit, is_whole, stands_alone, units_of
+from index.summaries.standing import Unit, is_whole, stands_alone, units_of
 
 
 @pytest.mark.parametrize(

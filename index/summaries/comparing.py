@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.embedding import Vectors
-from index.extracting import centrality
 from index.generation import Generation
 from index.ranking import REPEAT_COSINE, Scores, best_first
-from index.standing import Unit
-from index.summarizing import DEFAULT_ROOM, Sentences, worth_reading
+from index.summaries.extracting import centrality
+from index.summaries.standing import Unit
+from index.summaries.summarizing import DEFAULT_ROOM, Sentences, worth_reading
 from index.values import Comparison, Pair, Quote
 
 SAME_POINT = 0.38

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Vectors
-from index.extracting import centrality
 from index.generation import Generation
 from index.keywords import terms
 from index.ranking import best_first
-from index.standing import Unit
-from index.summarizing import DEFAULT_ROOM, Sentences
+from index.summaries.extracting import centrality
+from index.summaries.standing import Unit
+from index.summaries.summarizing import DEFAULT_ROOM, Sentences
 from index.values import Document, Quote, Summary, Theme, Verdict
 
 THEMES_AT_MOST = 6

@@ -1,8 +1,8 @@
 """Summaries of a document, of a topic, of the corpus, and of texts outside of it: its own sentences, chosen.
 
 Nothing is written: each line of a summary is a quote with its place. Sentences that lean on the one before them are
-shown with it or not at all, headings never. How they are chosen, `index/extracting.py` says; what is searched for,
-and when a topic is not covered, is as for questions.
+shown with it or not at all, headings never. How they are chosen, `index/summaries/extracting.py` says; what is searched
+for, and when a topic is not covered, is as for questions.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from index.answer_spans import Reader
 from index.answering import Search, find, has_words, load_models, nearest_titles, quote_of
 from index.confidence import Strictness
 from index.embedding import Embedder, Vectors
-from index.extracting import OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
 from index.generation import Generation
 from index.models import BATCH_SIZE
 from index.ranking import Scores, best_first
 from index.reranking import Reranker
 from index.segment import reading_of
 from index.splitting import split
-from index.standing import Unit, units_of
+from index.summaries.extracting import OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
+from index.summaries.standing import Unit, units_of
 from index.tracing import trace_of
 from index.values import (
     Block,
@@ -85,7 +85,7 @@ class Sentences:
         return self.section_of(number) == self.section_of(number - 1)
 
     def units_of(self, numbers: Sequence[int]) -> list[Unit]:
-        """What can be shown for some sentences; see `index.standing.units_of`."""
+        """What can be shown for some sentences; see `index.summaries.standing.units_of`."""
         return units_of(numbers, self.text_of, self.follows)
 
     def texts_of(self, units: Sequence[Unit]) -> list[str]:

@@ -19,7 +19,7 @@ import numpy as np
 from index.embedding import Vectors
 from index.keywords import terms
 from index.ranking import REPEAT_COSINE, Scores
-from index.standing import Unit
+from index.summaries.standing import Unit
 
 CENTRALITY_WEIGHT = 1.0
 OPENING_WEIGHT = 1.0

@@ -9,13 +9,13 @@ from dataclasses import replace
 from index.answer_spans import Reader
 from index.answering import find, has_words, load_models, nearest_titles
 from index.confidence import Strictness
-from index.dates import DateMention, main_date
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.ranking import Scores, best_first
 from index.reranking import Reranker
-from index.standing import Unit
-from index.summarizing import DEFAULT_ROOM, Sentences, nothing_on, units_on_topic
+from index.summaries.dates import DateMention, main_date
+from index.summaries.standing import Unit
+from index.summaries.summarizing import DEFAULT_ROOM, Sentences, nothing_on, units_on_topic
 from index.values import Span, Summary, Verdict
 
 CANDIDATES = 120
@@ -41,8 +41,8 @@ def timeline(
 ) -> Summary:
     """The dated sentences that say most on a topic, earliest first, each with its date and the place of that.
 
-    For the arguments see `index.summarizing.summarize_topic`. A topic of which the corpus says nothing dated is
-    covered, but has no quotes.
+    For the arguments see `index.summaries.summarizing.summarize_topic`. A topic of which the corpus says nothing dated
+    is covered, but has no quotes.
     """
     load_models(embedder, reranker, reader)
     started = time.perf_counter()

@@ -22,7 +22,7 @@ def themed(tmp_path: Path) -> Library:
 
 
 def test_documents_that_lie_near_each_other_are_one_theme(themed: Library, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("index.overview.THEMES_AT_MOST", 2)
+    monkeypatch.setattr("index.summaries.overview.THEMES_AT_MOST", 2)
 
     summary = themed.summarize_corpus()
 
@@ -35,8 +35,8 @@ def test_documents_that_lie_near_each_other_are_one_theme(themed: Library, monke
 
 
 def test_a_large_corpus_has_its_themes_from_a_part_of_it(themed: Library, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("index.overview.THEMES_AT_MOST", 2)
-    monkeypatch.setattr("index.overview.CLUSTERED_AT_MOST", 4)
+    monkeypatch.setattr("index.summaries.overview.THEMES_AT_MOST", 2)
+    monkeypatch.setattr("index.summaries.overview.CLUSTERED_AT_MOST", 4)
 
     assert [len(theme.titles) for theme in themed.summarize_corpus().themes] == [4, 3]
 
