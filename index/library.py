@@ -247,7 +247,7 @@ class Library:
         return summarize_document(over or self.generation, document_id, room=length.sentences, base_url=self.base_url)
 
     def summarize_topic(self, topic: str, *, length: Length = Length.MEDIUM, over: Generation | None = None) -> Summary:
-        """Sum up what documents say on a topic; see `summarize_topic` of `index.summaries`, and `summarize_document`."""
+        """Sum up what documents say on a topic; see `summarize_topic` in `index.summaries`."""
         return summarize_topic(
             over or self.generation,
             self.embedder,
