@@ -10,7 +10,15 @@ import discord
 from bot.localisation import N_, _
 from bot.render.answer import fitting_quote, label, link, one_line, quotes_text, sources_text
 from bot.render.body import COLOUR, Action, Body, Button, File, in_rows
-from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length, shorten
+from bot.render.limits import (
+    ACTION_ROWS,
+    BUTTONS_IN_A_ROW,
+    CONTENT,
+    EMBED_DESCRIPTION,
+    EMBED_TOTAL,
+    length,
+    shorten,
+)
 from bot.render.text import escape
 from index import Quote
 
@@ -77,7 +85,7 @@ def context_body(
     text = fitting_quote(shown, room)
     if wide and "\u2026" in text[-2:]:  # what surrounds it is too long with all its markup: the quote goes first
         text = fitting_quote(quote, room)
-    return Body(lead + text + place, buttons=in_rows(*others[:10]))
+    return Body(lead + text + place, buttons=in_rows(*others[: ACTION_ROWS * BUTTONS_IN_A_ROW]))
 
 
 def source_body(

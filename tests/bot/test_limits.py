@@ -21,6 +21,7 @@ texts = st.text(max_size=120)
         ("EMBED_FIELD_VALUE", "EMBED_FIELD_VALUE"),
         ("EMBED_FOOTER", "EMBED_FOOTER"),
         ("EMBED_TOTAL", "EMBED_TOTAL"),
+        ("ACTION_ROWS", "ACTION_ROWS"),
         ("BUTTONS_IN_A_ROW", "BUTTONS_IN_A_ROW"),
         ("BUTTON_LABEL", "BUTTON_LABEL"),
         ("CUSTOM_ID", "CUSTOM_ID"),

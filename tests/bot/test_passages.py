@@ -14,7 +14,7 @@ from bot.render.buttons import answer_buttons, refusal_buttons
 from bot.render.limits import CUSTOM_ID, length
 from bot.render.passages import NO_MORE, context_body, more_body, source_body
 from bot.views import follow_up_modal, view_of
-from index import Answer, DocumentEntry, Quote
+from index import Answer, DocumentEntry, Length, Quote
 from tests.bot.discord_markdown import quotes_in, read, styled, styles_in, text_of
 from tests.bot.quotes import answers, lines, quote_of, quotes
 from tests.wire.limits import check_message, check_modal
@@ -76,6 +76,18 @@ def test_a_context_fits(quote: Quote, wide: Quote | None, number: int, is_gone: 
 
     check_message(payload_of(body))
     assert styles_in(read(body.content)) <= {"strong", "emphasis", "quote"}
+
+
+def test_every_other_quote_is_a_press_away_even_of_the_longest_comparison():
+    count = 2 * Length.LONG.sentences
+    for number in (1, 12, count):
+        body = context_body(
+            quote_of("The quote."), None, number=number, count=count, answer_id=1, is_gone=False, today=TODAY
+        )
+
+        check_message(payload_of(body))
+        offered = [int(button.argument or "") for row in body.buttons for button in row if isinstance(button, Button)]
+        assert offered == [other for other in range(1, count + 1) if other != number]
 
 
 def test_the_quote_is_bold_in_its_surroundings():
