@@ -34,6 +34,7 @@ from bot.render.summary import (
     comparison_blocks,
     comparison_lead,
     comparison_quotes,
+    first_number,
     in_pages,
     page_body,
     summary_blocks,
@@ -254,14 +255,21 @@ class Summaries:
         if number > len(pages):
             return Body(_(NO_MORE))
         next_page = request.page(number + 1) if number < len(pages) else None
+        has_changed = made.generation != shown.generation
+        buttons = summary_buttons(
+            shown.id,
+            next_page=next_page,
+            has_quotes=bool(shown.quotes) and not has_changed,  # else their numbers are not those that were noted
+            first=first_number(pages, number),
+        )
         return page_body(
             made,
             pages,
             number,
             lead=lead,
             at=at,
-            buttons=summary_buttons(shown.id, next_page=next_page, has_quotes=False),
-            has_changed=made.generation != shown.generation,
+            buttons=buttons,
+            has_changed=has_changed,
         )
 
 

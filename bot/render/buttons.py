@@ -46,7 +46,12 @@ def refusal_buttons(
 
 
 def summary_buttons(
-    answer_id: int, *, is_private: bool | None = None, next_page: str | None = None, has_quotes: bool = True
+    answer_id: int,
+    *,
+    is_private: bool | None = None,
+    next_page: str | None = None,
+    has_quotes: bool = True,
+    first: int = 1,
 ) -> Rows:
     """The buttons of a summary, or of a further page of one.
 
@@ -55,10 +60,13 @@ def summary_buttons(
         is_private: Whether its asker alone sees it; None for a further page, which goes away by itself.
         next_page: Which page comes next, if one does.
         has_quotes: Whether there is something to look closer at.
+        first: The number of the page's first quote, which is the one that *Context* begins with.
     """
     buttons = [Button(Action.PAGE, _("More"), answer_id, next_page)] if next_page else []
     if has_quotes:
-        buttons += [Button(Action.CONTEXT, _("Context"), answer_id), Button(Action.SOURCE, _("Source"), answer_id)]
+        number = str(first) if first > 1 else None
+        buttons += [Button(Action.CONTEXT, _("Context"), answer_id, number)]
+        buttons += [Button(Action.SOURCE, _("Source"), answer_id)]
     if is_private is not None:
         buttons.append(_share_or_delete(answer_id, is_private, next_page or A_SUMMARY))
     return (tuple(buttons),) if buttons else ()

@@ -78,6 +78,11 @@ def in_pages(blocks: Sequence[Block], *, lead: str) -> list[Page]:
     return pages
 
 
+def first_number(pages: Sequence[Page], number: int) -> int:
+    """The number of the first quote of a page; both count from 1."""
+    return 1 + sum(len(earlier.quotes) for earlier in pages[: number - 1])
+
+
 def _taken(blocks: list[Block], room: int, *, at_least: int) -> tuple[Block, ...]:
     """Take blocks off the front of a list while they fit."""
     taken: list[Block] = []
@@ -202,8 +207,7 @@ def page_body(
     embed.description = "\n\n".join(block.text for block in page.embed) or None
     parts = [_("page {number} of {count}").format(number=number, count=len(pages))] if len(pages) > 1 else []
     embed.set_footer(text=shorten(" \u00b7 ".join([*parts, _footer(made)]), FOOTER_ROOM))
-    first = 1 + sum(len(earlier.quotes) for earlier in pages[: number - 1])
-    if sources := sources_text(page.quotes, first=first):
+    if sources := sources_text(page.quotes, first=first_number(pages, number)):
         embed.add_field(name=_("Where this stands"), value=sources, inline=False)
     return Body(shorten(top + content, CONTENT), embed, buttons, files)
 

@@ -285,6 +285,8 @@ async def test_what_one_message_does_not_hold_is_a_press_away(
 
     document = library.document("sea/lighthouse")
     summary = library.summarize_document("sea/lighthouse", length=Length.LONG)
+    context = await (await local_discord.press(shown[-1], "Context", user=local_discord.bob)).answer()
+    assert quotes_shown(shown[-1])[0] in " ".join(text_of(read(context.content)).split())
     assert len(shown) > 2
     assert all(page.is_ephemeral for page in shown[1:])
     assert [line for page in shown for line in quotes_shown(page)] == [
