@@ -90,6 +90,22 @@ async def test_a_topic_is_summed_up_with_how_sure_the_bot_is(local_discord: Loca
     assert answer.embeds[0]["footer"]["text"].startswith("very likely covered (0.99)")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["summary document", "summary topic", "summary corpus", "summary thread", "summary channel", "timeline", "compare"],
+)
+async def test_how_long_it_is_and_who_sees_it_can_be_chosen(local_discord: LocalDiscord, bot: DissentBot, path: str):
+    name, *rest = path.split()
+    [command] = [command for command in local_discord.world.commands[None] if command["name"] == name]
+    for part in rest:
+        [command] = [option for option in command["options"] if option["name"] == part]
+    options = {option["name"]: option for option in command["options"]}
+
+    assert [choice["value"] for choice in options["length"]["choices"]] == ["short", "medium", "long"]
+    assert not options["length"].get("required")
+    assert not options["private"].get("required")
+
+
 async def test_a_longer_summary_shows_more(local_discord: LocalDiscord, bot: DissentBot):
     short, long = [
         await asked(local_discord, "summary document", name=TITLE, length=length) for length in ("short", "long")
