@@ -313,6 +313,8 @@ def _print_summary(context: typer.Context, make: Callable[[Library], Summary], *
     summary = make(terminal.open_library())
     if as_json:
         terminal.print_json(summary.as_dict())
+        if summary.language_gap is not None:
+            terminal.hint(refusal_in_words(summary))
     else:
         print_summary(terminal.console, summary)
 

@@ -417,6 +417,18 @@ def test_a_topic_that_is_not_covered_is_a_success_that_says_so(built: Run, comma
     assert built(*command, "the price of bitcoin", "--json").json == {"verdict": "not_covered", "quotes": []}
 
 
+@pytest.mark.parametrize("command", [["summary", "topic"], ["timeline"]], ids=" ".join)
+def test_a_topic_in_another_language_is_told_so_beside_the_json_as_well(built: Run, command: list[str]):
+    german = "Wie lange dauert es, bis man eine Antwort bekommt?"
+    told = "The documents are in English; I cannot search them in German. Ask in English, please."
+
+    shown, printed = built(*command, german), built(*command, german, "--json")
+
+    assert shown.out.startswith(told)
+    assert "Not in the documents" not in shown.out
+    assert (printed.json, printed.err.strip()) == ({"verdict": "not_covered", "quotes": []}, told)
+
+
 def test_an_uncertain_topic_says_so(built: Run):
     assert built("summary", "topic", "Who kept the keepers?", "--json").json["verdict"] == "uncertain"
     assert UNCERTAIN_TOPIC in built("summary", "topic", "Who kept the keepers?").out

@@ -100,6 +100,12 @@ def test_a_foreign_question_is_not_covered_for_its_language_and_quotes_only_what
     assert set(answer.as_dict()) == set(library.ask("When was the lighthouse built?").as_dict())
 
 
+def test_a_foreign_topic_is_not_covered_for_its_language_either(library: Library):
+    for summary in (library.summarize_topic(GERMAN), library.timeline(GERMAN)):
+        assert (summary.verdict, summary.quotes, summary.corrections) == (Verdict.NOT_COVERED, (), ())
+        assert summary.language_gap == LanguageGap("de", ("en",))
+
+
 def test_a_question_that_is_answered_is_never_refused_for_its_language(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ):
