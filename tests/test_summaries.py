@@ -6,6 +6,7 @@ How good they are beside people's, `python -m benchmarks.summaries` says.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,8 @@ def test_dates_of_a_timeline_stand_where_they_are_highlighted_and_in_order(bundl
         [(start, end)] = quote.highlights
         text = bundled.document(quote.citation.document).text
         assert quote.citation.span.start <= start < end <= quote.citation.span.end
-        assert date[:4] in text[slice(*quote.citation.span)]
+        assert quote.text == text[slice(*quote.citation.span)]
+        assert date[:4] in quote.text
         assert text[start:end].strip() == text[start:end]
 
 
@@ -96,6 +98,18 @@ def test_two_documents_on_one_matter_have_points_in_common(bundled: Library):
     comparison = bundled.compare("messages/gaza-2023", "messages/november-2023-cables")
 
     assert sum(bool(pair.a and pair.b) for pair in comparison.pairs) >= 4
+
+
+@pytest.mark.parametrize("length", Length)
+def test_each_side_of_a_comparison_equals_its_source(bundled: Library, length: Length):
+    ids = [entry.id for entry in bundled.documents()]
+    for a, b in pairwise(ids):
+        pairs = bundled.compare(a, b, length=length).pairs
+
+        assert 1 <= len(pairs) <= length.sentences
+        for quote, name in ((quote, name) for pair in pairs for quote, name in ((pair.a, a), (pair.b, b)) if quote):
+            assert quote.citation.document == name
+            assert quote.text == bundled.document(name).text[slice(*quote.citation.span)]
 
 
 @pytest.mark.parametrize("topic", OFF_TOPIC)
