@@ -132,6 +132,48 @@ def sources_text(quotes: Sequence[Quote], *, first: int = 1) -> str:
     return "\n".join(_fitting_lines(lines))
 
 
+def sources_fields(quotes: Sequence[Quote], room: int, *, first: int = 1) -> list[str]:
+    """The links of each of many quotes, in as many fields as they need, each as full as its lines allow.
+
+    Args:
+        quotes: In order of their numbers.
+        room: UTF-16 code units of all fields; as in `sources_text`, fewer links for each go before none for one.
+        first: The number of the first.
+    """
+    fields: list[str] = []
+    for count in range(LINKS_A_QUOTE, 0, -1):
+        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, first)]
+        fields = _in_fields(lines)
+        if sum(map(length, fields)) <= room:
+            return fields
+    kept: list[str] = []
+    for field in fields:
+        if text := "\n".join(_fitting_lines(field.split("\n"), min(room, EMBED_FIELD_VALUE))):
+            kept.append(text)
+            room -= length(text)
+    return kept
+
+
+def sources_length(quotes: Sequence[Quote]) -> int:
+    """How much room `sources_fields` needs to give each quote a link, whatever its number."""
+    return sum(map(length, _in_fields([_sources_line(99, quote, 1) for quote in quotes])))
+
+
+def _in_fields(lines: Sequence[str]) -> list[str]:
+    """Whole lines in as few fields as hold them in order."""
+    fields: list[str] = []
+    left = list(lines)
+    while left:
+        kept: list[str] = []
+        while left and length("\n".join([*kept, left[0]])) <= EMBED_FIELD_VALUE:
+            kept.append(left.pop(0))
+        if not kept:  # wider than a field
+            left.pop(0)
+        if text := "\n".join(line for line in kept if line):
+            fields.append(text)
+    return fields
+
+
 def _sources_line(number: int, quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
     links = [link(_("document"), quote.citation.url)] if quote.citation.url else []
@@ -155,10 +197,10 @@ def link(text: str, url: str) -> str:
     return f"[{shown}]({url.replace('(', '%28').replace(')', '%29')})" if is_linkable else shown
 
 
-def _fitting_lines(lines: Sequence[str]) -> list[str]:
+def _fitting_lines(lines: Sequence[str], room: int = EMBED_FIELD_VALUE) -> list[str]:
     """As many whole lines as one field holds: half a link is no link."""
     kept: list[str] = []
-    left = EMBED_FIELD_VALUE
+    left = room
     for line in lines:
         if line and length(line) + 1 <= left:
             kept.append(line)

@@ -64,7 +64,7 @@ def summary_buttons(
     """
     buttons = [Button(Action.PAGE, _("More"), answer_id, next_page)] if next_page else []
     if has_quotes:
-        number = str(first) if first > 1 else None
+        number = str(first) if first > 1 else ""
         buttons += [Button(Action.CONTEXT, _("Context"), answer_id, number)]
         buttons += [Button(Action.SOURCE, _("Source"), answer_id)]
     if is_private is not None:

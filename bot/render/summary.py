@@ -13,9 +13,17 @@ from datetime import date, datetime
 import discord
 
 from bot.localisation import N_, _, dated, decimal
-from bot.render.answer import CORRECTIONS_SHOWN, QUESTION_SHOWN, fitting_quote, label, one_line, sources_text
+from bot.render.answer import (
+    CORRECTIONS_SHOWN,
+    QUESTION_SHOWN,
+    fitting_quote,
+    label,
+    one_line,
+    sources_fields,
+    sources_length,
+)
 from bot.render.body import COLOUR, Body, File, Rows
-from bot.render.limits import CONTENT, EMBED_DESCRIPTION, length, shorten
+from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length, shorten
 from bot.render.passages import CHANGED
 from bot.render.text import escape
 from bot.render.wording import (
@@ -36,7 +44,12 @@ LINE_ROOM = 900
 PAIRED_ROOM = 550
 
 FOOTER_ROOM = 300
-"""With it, a full description and the sources, an embed stays below what Discord takes."""
+
+GOES_ON = "\u200b"
+"""The name of a field that goes on with the one before: Discord wants one."""
+
+FIELDS = 6
+"""More of them hold more than an embed may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +87,22 @@ def in_pages(blocks: Sequence[Block], *, lead: str) -> list[Page]:
     while left:
         content = _taken(left, CONTENT - (0 if pages else length(lead)), at_least=1)
         embed = _taken(left, EMBED_DESCRIPTION, at_least=0)
+        while embed and not _has_room_for_sources(content, embed):
+            left.insert(0, embed[-1])
+            embed = embed[:-1]
         pages.append(Page(content, embed))
     return pages
+
+
+def _has_room_for_sources(content: Sequence[Block], embed: Sequence[Block]) -> bool:
+    """Whether an embed holds, below its blocks, a link for each quote of its page."""
+    quotes = [quote for block in (*content, *embed) for quote in block.quotes]
+    return sources_length(quotes) <= _room_for_sources("\n\n".join(block.text for block in embed))
+
+
+def _room_for_sources(description: str) -> int:
+    name = _("Where this stands")
+    return EMBED_TOTAL - FOOTER_ROOM - length(description) - length(name) - FIELDS * len(GOES_ON)
 
 
 def first_number(pages: Sequence[Page], number: int) -> int:
@@ -207,8 +234,9 @@ def page_body(
     embed.description = "\n\n".join(block.text for block in page.embed) or None
     parts = [_("page {number} of {count}").format(number=number, count=len(pages))] if len(pages) > 1 else []
     embed.set_footer(text=shorten(" \u00b7 ".join([*parts, _footer(made)]), FOOTER_ROOM))
-    if sources := sources_text(page.quotes, first=first_number(pages, number)):
-        embed.add_field(name=_("Where this stands"), value=sources, inline=False)
+    room = _room_for_sources(embed.description or "")
+    for text in sources_fields(page.quotes, room, first=first_number(pages, number)):
+        embed.add_field(name=GOES_ON if embed.fields else _("Where this stands"), value=text, inline=False)
     return Body(shorten(top + content, CONTENT), embed, buttons, files)
 
 

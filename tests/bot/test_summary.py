@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +26,7 @@ from bot.render.summary import (
 )
 from bot.render.wording import NO_DATES, NO_SAME_POINTS, NO_SENTENCES, SAME_POINTS, UNCERTAIN_TOPIC
 from bot.summaries import Kind, Request
-from index import Comparison, Correction, DocumentEntry, Length, Pair, Summary, Theme, Verdict
+from index import Comparison, Correction, DocumentEntry, Length, Pair, Source, Summary, Theme, Verdict
 from tests.bot.discord_markdown import read, styled, text_of
 from tests.bot.quotes import letters, lines, quote_of, quotes, texts
 from tests.bot.test_passages import LARGEST_ID, payload_of
@@ -126,6 +128,27 @@ def test_what_the_text_does_not_hold_goes_on_in_the_embed_and_then_on_the_next_p
     assert second.embed is not None
     assert second.embed.footer.text is not None
     assert second.embed.footer.text.startswith("page 2 of 2")
+
+
+@pytest.mark.parametrize("count", [12, 24])
+def test_every_line_of_a_long_summary_says_where_its_words_are_from(count: int):
+    source = Source(
+        "An article with a title of some length", "A newspaper", "2023-11-20", "https://example.org/" + "a" * 80
+    )
+    quotes = tuple(replace(quote_of("Many words. " * 20), sources=(source,)) for _ in range(count))
+    pairs = tuple(Pair(a, b) for a, b in zip(quotes[::2], quotes[1::2], strict=True))
+    made: list[Summary | Comparison] = [summary_of(*quotes), Comparison(("A", "B"), pairs, "3f9a2c41d07b", 1.0)]
+
+    for one in made:
+        blocks = summary_blocks(one, AT.date()) if isinstance(one, Summary) else comparison_blocks(one, AT.date())
+        pages = in_pages(blocks, lead="")
+        bodies = [page_body(one, pages, number, lead="", at=AT, buttons=()) for number in range(1, len(pages) + 1)]
+        shown = "\n".join(str(field.value) for body in bodies if body.embed for field in body.embed.fields)
+        assert [int(number) for number in re.findall(r"\*\*\[(\d+)\]\*\* \[An article", shown)] == list(
+            range(1, count + 1)
+        )
+        for body in bodies:
+            check_message(payload_of(body))
 
 
 def test_a_timeline_has_its_dates_above_its_lines():
