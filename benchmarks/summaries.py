@@ -12,7 +12,7 @@ reference, and shows them in the order of the text; ours in the order that peopl
 - *LexRank, TextRank, LSA*: sumy's; they know nothing of a topic but the sentences found for it;
 - *MMR*: maximal marginal relevance on the same embeddings, weight 0.7, to the mean of a document or to the topic;
 - *redundancy*: the highest cosine between two lines; *coverage*: sections that lines are from, as a share of a
-  document's sections that have a sentence;
+  document's sections that have a sentence, and of a topic the documents that lines are from;
 - *time*: medians beside that of a golden question in the same run.
 
 Peers and measure are installed into an environment of their own, which is kept for the next time.
@@ -139,7 +139,11 @@ def main() -> None:
             )
             for system, items in shown.items()
         }
-        report(references, shown, rouge, lengths_table(library), times_table(library, references))
+        lengths = {
+            "Documents of the corpus at each length": lengths_table(library),
+            "Topics at each length": topic_lengths_table(library, references),
+        }
+        report(references, shown, rouge, lengths, times_table(library, references))
 
 
 def read_references(path: Path) -> list[Reference]:
@@ -230,6 +234,28 @@ def _sentences_in(generation: Generation, quote: Quote) -> NDArray[np.int64]:
 # ------------------------------------------------------------------ measuring
 
 
+def topic_lengths_table(library: Library, references: Sequence[Reference]) -> Table:
+    """Redundancy of the topics' summaries at each length, and from how many documents they are."""
+    rows = [["length", "lines", "words", "redundancy, mean", "redundancy, highest", "documents"]]
+    topics = [reference.subject for reference in references if reference.kind == "topic"]
+    for length in Length:
+        made = [library.summarize_topic(topic, length=length).quotes for topic in topics]
+        shown = [shown_of(library.generation, quotes) for quotes in made]
+        documents = [len({quote.citation.document for quote in quotes}) for quotes in made]
+        rows.append([str(length), *_shown_figures(shown), f"{statistics.fmean(documents):.1f}"])
+    return rows
+
+
+def _shown_figures(shown: Sequence[Shown]) -> list[str]:
+    redundancy = [item.redundancy for item in shown]
+    return [
+        f"{statistics.fmean(len(item.lines) for item in shown):.1f}",
+        f"{statistics.fmean(item.words for item in shown):.0f}",
+        f"{statistics.fmean(redundancy):.2f}",
+        f"{max(redundancy):.2f}",
+    ]
+
+
 def lengths_table(library: Library) -> Table:
     """Redundancy and coverage of all documents' summaries at each length."""
     generation = library.generation
@@ -242,17 +268,7 @@ def lengths_table(library: Library) -> Table:
             sections = {sentences.section_of(number) for number in sentences.numbers_of(entry.id).tolist()}
             shown.append(item)
             coverage.append(item.sections / len(sections))
-        redundancy = [item.redundancy for item in shown]
-        rows.append(
-            [
-                str(length),
-                f"{statistics.fmean(len(item.lines) for item in shown):.1f}",
-                f"{statistics.fmean(item.words for item in shown):.0f}",
-                f"{statistics.fmean(redundancy):.2f}",
-                f"{max(redundancy):.2f}",
-                f"{statistics.fmean(coverage):.2f}",
-            ]
-        )
+        rows.append([str(length), *_shown_figures(shown), f"{statistics.fmean(coverage):.2f}"])
     return rows
 
 
@@ -293,7 +309,7 @@ def report(
     references: Sequence[Reference],
     shown: Mapping[str, Sequence[Shown]],
     rouge: Mapping[str, Sequence[Sequence[float]]],
-    lengths: Table,
+    lengths: Mapping[str, Table],
     times: Table,
 ) -> None:
     """Write the result file: averages first, then each kind and part with our differences."""
@@ -311,7 +327,7 @@ def report(
         details[f"{kind.capitalize()}s: what is shown at the references' length"] = _shown_table(
             references, shown, kind, names
         )
-    details["Documents of the corpus at each length"] = lengths
+    details |= lengths
     details["Time"] = times
     counts = {kind: sum(reference.kind == kind for reference in references) for kind in KINDS}
     notes = (
