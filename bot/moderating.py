@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
 from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.localisation import N_
 from bot.presses import Interaction, PressCog
 from bot.records import Deed, Record, by_moderator
+from index import (
+    AddingError,
+    CorpusError,
+    DocumentError,
+    HistoryError,
+    LibraryBusyError,
+    StaleGenerationError,
+    SupersededError,
+    UnknownDocumentError,
+)
 
 ONLY_OWNER = N_("Only whoever runs me may change the shared corpus. Your server's own documents are yours to change.")
+
+
+NOTHING_CHANGED = (
+    AddingError,
+    CorpusError,
+    DocumentError,
+    HistoryError,
+    LibraryBusyError,
+    StaleGenerationError,
+    SupersededError,
+    UnknownDocumentError,
+)
+"""Errors after which everything is as it was."""
+
+
+@dataclass(slots=True)
+class Note:
+    """A line of the audit log that is being written."""
+
+    number: int
+    record: Record
+
+    def tell(
+        self,
+        *,
+        deed: Deed | None = None,
+        before: str | None = "",
+        after: str = "",
+        document: str = "",
+        digest: str = "",
+    ) -> None:
+        """What is known now; what is left out stays as it was noted first."""
+        first = self.record
+        self.record = replace(
+            first,
+            deed=deed or first.deed,
+            before=before or first.before,
+            after=after or first.after,
+            document=document or first.document,
+            digest=digest or first.digest,
+        )
 
 
 class Moderating(PressCog):
@@ -20,19 +75,32 @@ class Moderating(PressCog):
         """Only in a server that has the bot installed: a person who brought it along has nothing to moderate."""
         return guild_id_of(interaction) is not None
 
-    async def note(
+    @asynccontextmanager
+    async def noting(
         self,
         interaction: Interaction,
         deed: Deed,
         *,
-        before: str | None = "",
+        before: str = "",
         after: str = "",
         document: str = "",
         digest: str = "",
-    ) -> None:
-        """Write a line of the server's audit log."""
-        guild_id, person_id = guild_of(interaction), interaction.user.id
-        await self.bot.state.note_deed(Record(guild_id, person_id, deed, before or "", after, document, digest))
+    ) -> AsyncIterator[Note]:
+        """Write a line of the server's audit log before what the block does, and into it how that ended.
+
+        A process that is killed in between so leaves a line that says that it did not end. Where the block's error
+        says that nothing was changed, there is none.
+        """
+        record = Record(
+            guild_of(interaction), interaction.user.id, deed, before, after, document, digest, is_done=False
+        )
+        note = Note(await self.bot.state.note_deed(record), record)
+        try:
+            yield note
+        except NOTHING_CHANGED:
+            await self.bot.state.drop_deed(note.number)
+            raise
+        await self.bot.state.tell_deed(note.number, replace(note.record, is_done=True))
 
 
 def guild_of(interaction: Interaction) -> int:

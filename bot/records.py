@@ -79,6 +79,8 @@ class Record:
     document: str = ""
     digest: str = ""
     """Of a document's file."""
+    is_done: bool = True
+    """Whether it is known how it ended; it is not while it is under way, and never where the bot was stopped then."""
     at: float = 0.0
     """Seconds since 1970; set when it is noted."""
 
@@ -118,33 +120,45 @@ class Records:
 
     # ---- the audit log
 
-    async def note_deed(self, record: Record) -> None:
-        """Write a line of the audit log."""
-        await self._change(
-            "INSERT INTO audit (guild_id, person_id, deed, before, after, document, digest, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                record.guild_id,
-                record.person_id,
-                str(record.deed),
-                record.before,
-                record.after,
-                record.document,
-                record.digest,
-                self._clock(),
-            ),
+    async def note_deed(self, record: Record) -> int:
+        """Write a line of the audit log; give its number, by which `tell_deed` and `drop_deed` find it."""
+        values = (record.guild_id, record.person_id, *_what_was_done(record), self._clock())
+        return await self._run(
+            lambda: (
+                self._connection.execute(
+                    "INSERT INTO audit (guild_id, person_id, deed, before, after, document, digest, is_done, at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    values,
+                ).lastrowid
+                or 0
+            )
         )
+
+    async def tell_deed(self, number: int, record: Record) -> None:
+        """Write into a line how it ended."""
+        await self._change(
+            "UPDATE audit SET deed = ?, before = ?, after = ?, document = ?, digest = ?, is_done = ? WHERE id = ?",
+            (*_what_was_done(record), number),
+        )
+
+    async def drop_deed(self, number: int) -> None:
+        """Take a line out again: nothing was done."""
+        await self._change("DELETE FROM audit WHERE id = ?", (number,))
 
     async def deeds(self, guild_id: int, *, first: int, count: int) -> tuple[list[Record], int]:
         """Lines of a server's audit log, the latest first, and how many there are in all."""
         rows = await self._rows(
-            "SELECT guild_id, person_id, deed, before, after, document, digest, at FROM audit WHERE guild_id = ?"
-            " ORDER BY id DESC LIMIT ? OFFSET ?",
+            "SELECT guild_id, person_id, deed, before, after, document, digest, is_done, at FROM audit"
+            " WHERE guild_id = ? ORDER BY id DESC LIMIT ? OFFSET ?",
             (guild_id, count, first),
         )
         [(total,)] = await self._rows("SELECT COUNT(*) FROM audit WHERE guild_id = ?", (guild_id,))
         known = set(Deed)  # a later version may have noted others
-        return [Record(row[0], row[1], Deed(row[2]), *row[3:]) for row in rows if row[2] in known], total
+        return [
+            Record(row[0], row[1], Deed(row[2]), *row[3:7], is_done=bool(row[7]), at=row[8])
+            for row in rows
+            if row[2] in known
+        ], total
 
     # ---- messages that say how far something long is
 
@@ -271,14 +285,20 @@ class Records:
         tables = " UNION ".join(f"SELECT guild_id FROM {table}" for table in GUILD_TABLES)
         return {guild_id for (guild_id,) in await self._rows(tables) if guild_id is not None}
 
-    async def forget_guild(self, guild_id: int) -> None:
-        """Forget everything of a server: settings, questions, answers, and who changed what."""
-        await self._run(lambda: self._forget_guild(guild_id))
+    async def forget_guild(self, guild_id: int, *, but_deed: int = 0) -> None:
+        """Forget everything of a server: settings, questions, answers, and who changed what.
 
-    def _forget_guild(self, guild_id: int) -> None:
+        Args:
+            guild_id: The server.
+            but_deed: The line of the audit log that says who wanted it, which stays.
+        """
+        await self._run(lambda: self._forget_guild(guild_id, but_deed))
+
+    def _forget_guild(self, guild_id: int, but_deed: int) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         for table in GUILD_TABLES:
-            self._connection.execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))
+            kept = "" if table != "audit" else f" AND id <> {but_deed}"
+            self._connection.execute(f"DELETE FROM {table} WHERE guild_id = ?{kept}", (guild_id,))
         for table, column in (("pending_questions", "asked"), ("pending_presses", "pressed")):
             self._connection.execute(f"DELETE FROM {table} WHERE json_extract({column}, '$.guild_id') = ?", (guild_id,))
         self._connection.execute("COMMIT")
@@ -295,3 +315,7 @@ class Records:
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _what_was_done(record: Record) -> tuple[str | bool, ...]:
+    return (str(record.deed), record.before, record.after, record.document, record.digest, record.is_done)

@@ -116,6 +116,7 @@ MIGRATIONS = (
         PRIMARY KEY (golden_id, person_id)
     ) STRICT""",
     "ALTER TABLE shown_answers ADD COLUMN reviewed_at REAL",
+    "ALTER TABLE audit ADD COLUMN is_done INTEGER NOT NULL DEFAULT 1",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 

@@ -41,6 +41,8 @@ DOCUMENTS_FORGOTTEN = N_("This server's own documents are deleted, with every ea
 SERVER_FORGOTTEN = N_("Everything is deleted: it is as if I had just been invited.")
 
 ADDRESS_CHARACTERS = 2000
+NOTED_NAME = 100
+"""Of a file's name, until its document has one."""
 
 
 class OwnDocuments(Moderating):
@@ -82,19 +84,20 @@ class OwnDocuments(Moderating):
             await fill(interaction, Body(_(ONE_OF_BOTH)))
 
     async def _add(self, interaction: Interaction, name: str, data: bytes, *, replace: bool) -> None:
+        guild_id, deed = guild_of(interaction), Deed.REPLACE if replace else Deed.ADD
         try:
-            added = await self.bot.service.add(guild_of(interaction), name, data, replace=replace, by=by(interaction))
+            async with self.noting(interaction, deed, document=shorten(name, NOTED_NAME)) as note:
+                added = await self.bot.service.add(guild_id, name, data, replace=replace, by=by(interaction))
+                note.tell(
+                    deed=Deed.REPLACE if added.replaced else Deed.ADD,
+                    before=added.report.previous,
+                    after=added.report.generation,
+                    document=added.document,
+                    digest=added.digest,
+                )
         except NameTakenError as error:
             await self._offer_to_replace(interaction, error, File(name, data))
             return
-        await self.note(
-            interaction,
-            Deed.REPLACE if added.replaced else Deed.ADD,
-            before=added.report.previous,
-            after=added.report.generation,
-            document=added.document,
-            digest=added.digest,
-        )
         await fill(interaction, added_body(added))
 
     async def _offer_to_replace(self, interaction: Interaction, error: NameTakenError, file: File) -> None:
@@ -133,15 +136,9 @@ class OwnDocuments(Moderating):
     async def _remove(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
         entry = await self._own_or_error(interaction, press.argument)
-        report = await self.bot.service.remove(guild_of(interaction), entry.id, by=by(interaction))
-        await self.note(
-            interaction,
-            Deed.REMOVE,
-            before=report.previous,
-            after=report.generation,
-            document=entry.id,
-            digest=entry.digest,
-        )
+        async with self.noting(interaction, Deed.REMOVE, document=entry.id, digest=entry.digest) as note:
+            report = await self.bot.service.remove(guild_of(interaction), entry.id, by=by(interaction))
+            note.tell(before=report.previous, after=report.generation)
         await fill(interaction, removed_body(entry))
 
     # ---- going back
@@ -168,9 +165,10 @@ class OwnDocuments(Moderating):
             return
         library = None if shared else guild_of(interaction)
         before = next((one.generation for one in await self.bot.service.history(library) if one.is_current), "")
-        after = await self.bot.service.rollback(generation, library, by=by(interaction))
         deed = Deed.ROLL_BACK_SHARED if shared else Deed.ROLL_BACK_OWN
-        await self.note(interaction, deed, before=before, after=after)
+        async with self.noting(interaction, deed, before=before, after=generation or "") as note:
+            after = await self.bot.service.rollback(generation, library, by=by(interaction))
+            note.tell(after=after)
         await fill(interaction, rolled_back_body(after, library))
 
     @rollback.autocomplete("generation")
@@ -211,15 +209,15 @@ class OwnDocuments(Moderating):
 
     async def _forget_documents(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
-        await self.bot.service.forget(guild_of(interaction))
-        await self.note(interaction, Deed.FORGET_DOCUMENTS)
+        async with self.noting(interaction, Deed.FORGET_DOCUMENTS):
+            await self.bot.service.forget(guild_of(interaction))
         await fill(interaction, Body(_(DOCUMENTS_FORGOTTEN)))
 
     async def _forget_server(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
-        await self.bot.service.forget(guild_of(interaction))
-        await self.bot.state.forget_guild(guild_of(interaction))
-        await self.note(interaction, Deed.FORGET_SERVER)
+        async with self.noting(interaction, Deed.FORGET_SERVER) as note:
+            await self.bot.service.forget(guild_of(interaction))
+            await self.bot.state.forget_guild(guild_of(interaction), but_deed=note.number)
         await fill(interaction, Body(_(SERVER_FORGOTTEN)))
 
     # ---- which they are

@@ -112,8 +112,7 @@ class Reloading(Moderating):
         )
         with speaking(language_of(interaction, is_private=not progress.is_public)):
             try:
-                report = await self._watched(interaction, library, progress)
-                await self._note(interaction, library, report)
+                report = await self._noted(interaction, library, progress)
                 body = report_body(report, library, asker_id=interaction.user.id)
             except Exception as error:
                 if self.bot.answers.is_closing:
@@ -133,12 +132,16 @@ class Reloading(Moderating):
                 await progress.show(progress_body(running, library, guild_of(interaction), by(interaction)))
         return await work
 
-    async def _note(self, interaction: Interaction, library: Library, report: ReloadReport) -> None:
-        if report.made_current:
-            deed = Deed.RELOAD_SHARED if library is None else Deed.RELOAD_OWN
-        else:
-            deed = Deed.PREPARE_SHARED if library is None else Deed.PREPARE_OWN
-        await self.note(interaction, deed, before=report.previous, after=report.generation)
+    async def _noted(self, interaction: Interaction, library: Library, progress: Progress) -> ReloadReport:
+        """Reload, show how far it is, and have it in the audit log."""
+        reloaded, prepared = (
+            (Deed.RELOAD_SHARED, Deed.PREPARE_SHARED) if library is None else (Deed.RELOAD_OWN, Deed.PREPARE_OWN)
+        )
+        async with self.noting(interaction, reloaded) as note:
+            report = await self._watched(interaction, library, progress)
+            deed = reloaded if report.made_current else prepared
+            note.tell(deed=deed, before=report.previous, after=report.generation)
+        return report
 
     # ---- the yes or no
 
@@ -169,12 +172,14 @@ class Reloading(Moderating):
 
     async def _carry_out(self, interaction: Interaction, library: Library, generation: str, *, is_yes: bool) -> str:
         service, prepared = self.bot.service, await self.bot.service.prepared(library)
-        before = prepared.previous if prepared else ""
+        before = (prepared.previous if prepared else "") or ""
         if is_yes:
-            await service.make_current(generation, library, by=by(interaction))
             deed = Deed.MAKE_CURRENT_SHARED if library is None else Deed.MAKE_CURRENT_OWN
         else:
-            await service.discard(generation, library)
             deed = Deed.DISCARD_SHARED if library is None else Deed.DISCARD_OWN
-        await self.note(interaction, deed, before=before, after=generation)
+        async with self.noting(interaction, deed, before=before, after=generation):
+            if is_yes:
+                await service.make_current(generation, library, by=by(interaction))
+            else:
+                await service.discard(generation, library)
         return _(NOW_CURRENT if is_yes else DISCARDED).format(who=interaction.user.mention)

@@ -115,9 +115,9 @@ class Reviewing(Moderating):
         if len(known) >= GOLDEN_AT_MOST and question not in {one.question for one in known}:
             await self._show_review(interaction, page, note=_(TOO_MANY).format(count=GOLDEN_AT_MOST))
             return
-        await self.bot.state.add_golden(guild_id, question, entry.id, entry.title)
-        await self.bot.state.note_reviewed(guild_id, [item.ref for item in group])
-        await self.note(interaction, Deed.MAKE_GOLDEN, document=entry.id)
+        async with self.noting(interaction, Deed.MAKE_GOLDEN, document=entry.id):
+            await self.bot.state.add_golden(guild_id, question, entry.id, entry.title)
+            await self.bot.state.note_reviewed(guild_id, [item.ref for item in group])
         finds = await self.bot.service.finds(question, entry.id, guild_id)
         await self._show_review(interaction, page, note=golden_made(entry.title, finds=finds))
 
@@ -139,6 +139,6 @@ class Reviewing(Moderating):
         guild_id, golden_id = guild_of(interaction), int(press.value)
         dropped = [one for one in await self.bot.state.golden(guild_id) if one.id == golden_id]
         for one in dropped:
-            await self.bot.state.drop_golden(guild_id, one.id)
-            await self.note(interaction, Deed.DROP_GOLDEN, document=one.document)
+            async with self.noting(interaction, Deed.DROP_GOLDEN, document=one.document):
+                await self.bot.state.drop_golden(guild_id, one.id)
         await self._show_golden(interaction, press.page)

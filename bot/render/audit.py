@@ -33,6 +33,7 @@ DEEDS = {
     Deed.DROP_GOLDEN: N_("dropped a golden question that expected {document}"),
 }
 
+NOT_ENDED = N_("(still under way, or cut off before its end)")
 NOTHING = N_("Nobody has changed anything from Discord yet.")
 
 
@@ -59,6 +60,8 @@ def audit_body(records: Sequence[Record], page: int, total: int, *, asker_id: in
 def _line(record: Record) -> str:
     deed = _(DEEDS[record.deed]).format(document=code(record.document, 60))
     line = f"- <t:{int(record.at)}:f> <@{record.person_id}> {deed}"
+    if not record.is_done:
+        line += f" {_(NOT_ENDED)}"
     if record.digest:
         line += f" \u00b7 SHA-256 {code(record.digest[:16])}"
     if record.after and record.after == record.before:

@@ -50,11 +50,11 @@ async def ended(local_discord: LocalDiscord, message: Message, *, says: str) -> 
 
 
 async def deeds(bot: DissentBot, guild_id: int, *, count: int | None = None) -> list[Record]:
-    """A server's audit log, the oldest first; waits for so many lines."""
+    """A server's audit log, the oldest first; waits for so many lines that say how it ended."""
     async with asyncio.timeout(10):
         while True:
             found, total = await bot.state.deeds(guild_id, first=0, count=100)
-            if count is None or total >= count:
+            if count is None or (total >= count and all(record.is_done for record in found)):
                 return found[::-1]
             await asyncio.sleep(0.01)
 

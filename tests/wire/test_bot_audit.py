@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
 from bot.records import AUDIT_KEPT_S, Deed, Record
-from bot.render.audit import DEEDS, NOTHING
+from bot.render.audit import DEEDS, NOT_ENDED, NOTHING
 from index import Library
 
 from .bots import dissent_bot
@@ -66,6 +68,39 @@ async def test_a_long_log_is_turned_page_by_page(local_discord: LocalDiscord, bo
     assert len(lines_of(first)) == 10
     assert len(lines_of(first)) + len(lines_of(second)) == len(Deed) == len(DEEDS)
     assert second.buttons == ["Back"]
+
+
+async def test_a_change_that_the_bot_was_stopped_in_is_in_the_log_and_said_not_to_have_ended(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    removed = asyncio.Event()
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.service.ask("lamp")
+        await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS))
+        remove = bot.service.remove
+
+        async def remove_and_say_nothing(*given: Any, **more: Any) -> None:
+            await remove(*given, **more)
+            removed.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(bot.service, "remove", remove_and_say_nothing)
+        asked = await told(local_discord, "remove", document="server/quobblers")
+        await local_discord.press(asked, "Delete")
+        await removed.wait()
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.service.ask("lamp")
+        latest, first = lines_of(await told(local_discord, "audit"))
+
+    assert f"removed `server/quobblers` {NOT_ENDED}" in latest
+    assert NOT_ENDED not in first
+
+
+async def test_a_change_that_was_refused_is_not_in_the_log(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "add", file=Upload("quobblers.md", b"\0" * 50))
+    await told(local_discord, "rollback")
+
+    assert (await told(local_discord, "audit")).content == NOTHING
 
 
 async def test_another_server_is_shown_none_of_it(local_discord: LocalDiscord, bot: DissentBot):
