@@ -433,9 +433,16 @@ def corpus_status(context: typer.Context, server: ServerOption = None, as_json: 
         table.add_row("waits for a yes", risks_in_words(status.prepared))
     if status.problem:
         table.add_row("problem", status.problem)
+    if status.quota:
+        quota = status.quota
+        room = (
+            f"{quota.documents} documents, {quota.bytes / 1e6:.0f} MB, {quota.characters / 1e6:.0f} million characters"
+        )
+        table.add_row("at most", room)
     terminal.console.print(table)
     for failure in status.failed:
-        terminal.console.print(Text(f"left out {failure.path}: it {failure.reason}", style="yellow"))
+        what = "kept the last good version of" if failure.kept else "left out"
+        terminal.console.print(Text(f"{what} {failure.path}: it {failure.reason}", style="yellow"))
 
 
 @corpus_app.command("reload")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.render.wording import risks_in_words
+from bot.render.wording import actor_in_words, risks_in_words
 from index import Evaluation, Finding, Floor, GoldenEvaluation, HistoryEntry, ReloadReport
 
 FIGURES = {
@@ -65,13 +65,15 @@ def print_history(console: Console, entries: Sequence[HistoryEntry]) -> None:
         console.print(Text("Nothing was current yet."))
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("generation", "current", "since", "by"):
+    for name in ("generation", "now", "since (UTC)"):
         table.add_column(name, no_wrap=True)
+    table.add_column("by", overflow="fold")
     for name in ("documents", "passages"):
         table.add_column(name, justify="right")
     for entry in entries:
-        current = "yes" if entry.is_current else ""
-        table.add_row(entry.generation, current, entry.since, Text(entry.by), str(entry.documents), str(entry.passages))
+        now = "yes" if entry.is_current else ""
+        since, by = entry.since[:16].replace("T", " "), Text(actor_in_words(entry.by))
+        table.add_row(entry.generation, now, since, by, str(entry.documents), str(entry.passages))
     console.print(table)
 
 

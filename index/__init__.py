@@ -29,7 +29,6 @@ from index.joining import SERVER_PREFIX
 from index.libraries import Libraries
 from index.library import Library
 from index.likeness import group_alike
-from index.originals import Quota
 from index.questions import EvaluationQuestion, read_off_topic, read_question_set
 from index.reading import MAX_FILE_BYTES
 from index.reranking import CrossEncoderReranker, Reranker
@@ -56,6 +55,7 @@ from index.values import (
     LibraryStatus,
     Pair,
     Place,
+    Quota,
     Quote,
     ReloadReport,
     Risk,

@@ -15,10 +15,9 @@ from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
 from index.generation import Generation
 from index.joining import SERVER_PREFIX, JoinedGeneration
 from index.library import Library
-from index.originals import Quota
 from index.server_library import SERVERS, ServerLibrary
 from index.suggesting import Suggestions
-from index.values import Answer, Comparison, Document, DocumentEntry, Length, Summary
+from index.values import Answer, Comparison, Document, DocumentEntry, Length, Quota, Summary
 
 OPEN_AT_MOST = 32
 """Servers' libraries in memory; most take next to nothing."""

@@ -316,6 +316,7 @@ class Library:
             problem=problem,
             reranker=self.reranker.name if self.reranker else None,
             reader=self.reader.name if self.reader else None,
+            quota=self.originals.quota,
         )
 
     def files_changed(self) -> bool:

@@ -12,7 +12,6 @@ import unicodedata
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +21,7 @@ import filelock
 from index.errors import AddingError, CorpusError, DocumentError, NameTakenError
 from index.reading import MAX_FILE_BYTES, NOT_DOCUMENTS, SUFFIXES, FileState, read_document, scan
 from index.segment import sync_folder
-from index.values import DocumentEntry
+from index.values import DocumentEntry, Quota
 
 INCOMING = ".incoming"
 
@@ -34,17 +33,6 @@ _FORBIDDEN = frozenset('<>:"/\\|?*')
 _RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What a server may add."""
-
-    documents: int = 200
-    bytes: int = 50_000_000
-    """Of all originals."""
-    characters: int = 5_000_000
-    """Of all texts; they, not the bytes, cost time and memory."""
 
 
 class Originals:

@@ -15,9 +15,9 @@ from index.building import Waiting, building
 from index.errors import UnknownDocumentError
 from index.joining import SERVER_PREFIX
 from index.library import Library
-from index.originals import Originals, Quota
+from index.originals import Originals
 from index.segment import SegmentStore
-from index.values import Document, DocumentEntry
+from index.values import Document, DocumentEntry, Quota
 
 SERVERS = "servers"
 """The folder of all servers' libraries, below that of the data."""

@@ -610,6 +610,17 @@ class DocumentEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What a server may add."""
+
+    documents: int = 200
+    bytes: int = 50_000_000
+    """Of all originals."""
+    characters: int = 5_000_000
+    """Of all texts; they, not the bytes, cost time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryStatus:
     """What a library holds now."""
 
@@ -633,6 +644,8 @@ class LibraryStatus:
     """Why there is no usable generation."""
     reranker: str | None = None
     reader: str | None = None
+    quota: Quota | None = None
+    """How much there may be; None where nothing is set."""
 
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -8,10 +8,13 @@ import discord
 
 from bot.localisation import N_, _, ngettext
 from bot.render.body import COLOUR, Body, LibraryAction, LibraryButton, Rows, in_rows
-from bot.render.limits import CONTENT, EMBED_DESCRIPTION, shorten
+from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, shorten
 from bot.render.text import escape
 from bot.render.who import moment, who_in_words
-from index import SERVER_PREFIX, Document, DocumentEntry, LibraryStatus, Running
+from index import SERVER_PREFIX, Document, DocumentEntry, Failure, LibraryStatus, Running
+
+FAILURES_SHOWN = 2
+"""Of a library, in its status: a field of an embed has 1,024 characters."""
 
 PAGE = 10
 """Documents on a page of the list: as many as fit whatever they are called."""
@@ -107,15 +110,17 @@ def status_body(shared: LibraryStatus, own: LibraryStatus | None, guild_id: int 
         guild_id: Where it is told.
     """
     embed = discord.Embed(colour=COLOUR)
-    embed.add_field(name=_("The shared corpus"), value=_status(shared, guild_id), inline=False)
+    fields = [(_("The shared corpus"), _status(shared, guild_id))]
     if own is not None:
         has_any = own.documents or own.running or own.prepared or own.failed
-        text = _status(own, guild_id) if has_any else _(NONE_OF_ITS_OWN)
-        embed.add_field(name=_("This server's own documents"), value=text, inline=False)
+        lines = [*(_status(own, guild_id) if has_any else [_(NONE_OF_ITS_OWN)]), *_quota(own)]
+        fields.append((_("This server's own documents"), lines))
+    for name, lines in fields:
+        embed.add_field(name=name, value=shorten("\n".join(lines), EMBED_FIELD_VALUE), inline=False)
     return Body(_("What I answer from:"), embed)
 
 
-def _status(status: LibraryStatus, guild_id: int | None) -> str:
+def _status(status: LibraryStatus, guild_id: int | None) -> list[str]:
     lines = []
     if status.generation and status.built:
         text = _("Generation {generation}, built {moment}.")
@@ -125,9 +130,6 @@ def _status(status: LibraryStatus, guild_id: int | None) -> str:
     documents = ngettext("{count} document", "{count} documents", status.documents).format(count=status.documents)
     passages = ngettext("{count} passage", "{count} passages", status.passages).format(count=status.passages)
     lines.append(_("{documents}, {passages}.").format(documents=documents, passages=passages))
-    if status.failed:
-        text = ngettext("{count} file could not be read.", "{count} files could not be read.", len(status.failed))
-        lines.append(text.format(count=len(status.failed)))
     if status.is_held:
         lines.append(_("Somebody went back to this generation: it stays until somebody reloads."))
     elif status.files_changed:
@@ -138,7 +140,31 @@ def _status(status: LibraryStatus, guild_id: int | None) -> str:
         lines.append(_("A reload waits for a moderator's yes."))
     if status.running:
         lines.append(running_text(status.running, guild_id))
-    return "\n".join(lines)
+    if status.failed:
+        count = len(status.failed)
+        text = ngettext("{count} file cannot be read:", "{count} files cannot be read:", count)
+        lines += [text.format(count=count), *map(failure_line, status.failed[:FAILURES_SHOWN])]
+    return lines
+
+
+def _quota(status: LibraryStatus) -> list[str]:
+    """How much there may be, in words."""
+    if status.quota is None:
+        return []
+    text = _("A server can have {documents} documents, with {megabytes} MB and {millions} million characters together.")
+    return [
+        text.format(
+            documents=status.quota.documents,
+            megabytes=round(status.quota.bytes / 1e6),
+            millions=round(status.quota.characters / 1e6),
+        )
+    ]
+
+
+def failure_line(failure: Failure) -> str:
+    """A file that cannot be read, why, and whether what it held before is still quoted."""
+    line = f"- {code(failure.path, 60)}: {one_line(failure.reason, 100)}"
+    return line + " " + _("(its last good version stays)") if failure.kept else line
 
 
 def running_text(running: Running, guild_id: int | None) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from bot.localisation import N_, _, decimal, ngettext
 from bot.render.body import Body, File, LibraryAction, LibraryButton, in_rows
-from bot.render.corpus import code, one_line
+from bot.render.corpus import code, failure_line, one_line
 from bot.render.limits import CONTENT, length, shorten
 from bot.render.who import moment, who_in_words
 from bot.render.wording import risks_in_words
-from index import Added, DocumentEntry, Failure, HistoryEntry, ReloadReport, Running
+from index import Added, DocumentEntry, HistoryEntry, ReloadReport, Running
 
 NAMES_SHOWN = 8
 FAILURES_SHOWN = 5
@@ -57,7 +57,7 @@ def report_body(report: ReloadReport, library: int | None, *, asker_id: int) -> 
         text = (
             _(NOTHING_TO_DO)
             if report.generation == report.previous
-            else _("**Generation {generation} is current now.** Nothing in it needed a moderator's yes.")
+            else _("**Generation {generation} is current now**: answers come from it.")
         )
         return Body("\n".join([*lines, text.format(generation=code(report.generation))]))
     scope = "shared" if library is None else "own"
@@ -93,14 +93,15 @@ def _difference(report: ReloadReport, library: int | None, *, room: int, is_dry_
     ):
         if names:
             lines.append(_(text).format(names=_names(names)))
-    if not report.has_changes:
+    is_news = report.generation != report.previous
+    if not report.has_changes and (is_news or is_dry_run):
         lines.append(_("No document has changed."))
     if report.failed:
         count = len(report.failed)
         head = ngettext("{count} file cannot be read:", "{count} files cannot be read:", count)
-        lines += [head.format(count=count), *map(_failure, report.failed[:FAILURES_SHOWN])]
+        lines += [head.format(count=count), *map(failure_line, report.failed[:FAILURES_SHOWN])]
     lines += _twins(report)
-    if not is_dry_run:
+    if is_news and not is_dry_run:
         lines += _figures(report)
     while length("\n".join(lines)) > room and len(lines) > 1:
         lines.remove(max(lines[1:], key=length))
@@ -144,15 +145,9 @@ def _names(names: Sequence[str]) -> str:
     return ngettext("{names} and {count} more", "{names} and {count} more", more).format(names=shown, count=more)
 
 
-def _failure(failure: Failure) -> str:
-    """A file that cannot be read. Reasons are what `index` says, in English: they name the line and the cause."""
-    line = f"- {code(failure.path, 60)}: {one_line(failure.reason, 100)}"
-    return line + " " + _("(its last good version stays)") if failure.kept else line
-
-
 def decided_body(content: str, outcome: str) -> Body:
-    """A report with what became of it in place of its buttons."""
-    return Body(shorten(f"{content}\n{outcome}", CONTENT))
+    """A report with what became of it in place of its last line, which said that it waits, and of its buttons."""
+    return Body(shorten("\n".join([*content.split("\n")[:-1], outcome]), CONTENT))
 
 
 # ---- a server's own documents
@@ -168,7 +163,7 @@ def added_body(added: Added) -> Body:
     ).format(count=added.report.embedded)
     lines = [head.format(document=code(added.document)), text, *_twins(added.report), _digest(added.digest)]
     failed = [failure for failure in added.report.failed if failure.path in added.report.failed_anew]
-    return Body(shorten("\n".join([*lines, *map(_failure, failed[:FAILURES_SHOWN])]), CONTENT))
+    return Body(shorten("\n".join([*lines, *map(failure_line, failed[:FAILURES_SHOWN])]), CONTENT))
 
 
 def taken_body(text: str, file: File | None, *, asker_id: int, key: str) -> Body:

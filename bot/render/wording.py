@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.localisation import N_, _, decimal, language_name, languages, listed, ngettext, speaking, spoken
+from bot.records import MODERATOR
 from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Summary, Theme, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
@@ -128,9 +129,17 @@ def _risk_in_words(risk: Risk, report: ReloadReport) -> str:
     return ngettext("{count} more file cannot be read", "{count} more files cannot be read", count).format(count=count)
 
 
+def actor_in_words(by: str) -> str:
+    """Who changed a library, for whoever runs the bot and may want to look them up; a name could change."""
+    match = MODERATOR.fullmatch(by)
+    if match is None:
+        return by
+    return _("Discord user {person} in server {server}").format(person=match[1], server=match[2])
+
+
 def running_in_words(running: Running) -> str:
     """Who reloads, since when, and how far it is."""
-    who = running.by or _("somebody")
+    who = actor_in_words(running.by) or _("somebody")
     if not running.total:
         return _("under way, started by {who} at {since}").format(who=who, since=running.since)
     return _("under way, started by {who} at {since}: {done} of about {total} passages embedded").format(

@@ -16,6 +16,7 @@ import pytest
 from bot import cli
 from bot.cli import NO_TOKEN
 from bot.fetching import Fetched, Fetcher
+from bot.records import by_moderator
 from bot.render.wording import (
     NO_DATES,
     NO_SAME_POINTS,
@@ -1041,6 +1042,24 @@ def test_the_history_is_shown_and_gone_back_in(built: Run, whales: str):
     assert (too_far.code, too_far.out) == (1, "")
     assert "The history shows" in too_far.err
     assert f"Generation {second} is current" in forward.out
+
+
+def test_the_history_says_which_people_of_discord_changed_the_corpus(built: Run, corpus_folder: Path, tmp_path: Path):
+    (corpus_folder / "news.txt").write_text("News\n\nThe harbour was dredged in 2020.")
+    Library(corpus=corpus_folder, data=tmp_path / "data", embedder=WordEmbedder()).reload(
+        by=by_moderator(11 * 10**17, 12 * 10**17)
+    )
+
+    words = built("corpus", "history").out.split()
+
+    assert {"Discord", str(11 * 10**17), str(12 * 10**17)} <= set(words)
+
+
+def test_the_status_says_of_a_broken_file_that_its_last_good_version_stays(built: Run, corpus_folder: Path):
+    (corpus_folder / "sea/lighthouse.md").write_bytes(b"\xff\xfe\xff")
+    built("corpus", "reload", "--yes")
+
+    assert "kept the last good version of sea/lighthouse.md: it is not UTF-16 text" in built("corpus", "status").out
 
 
 def test_before_anything_is_built_there_is_no_history(run: Run):

@@ -227,21 +227,36 @@ def test_a_corpus_with_all_of_them_is_read_but_for_them(tmp_path: Path) -> None:
     assert peak_memory() - before < 250 * MEGABYTE
 
 
-def test_a_file_that_can_no_longer_be_read_keeps_its_last_good_version(tmp_path: Path) -> None:
+HARBOUR = "The harbour opens at dawn and shuts at dusk."
+BREAKING = {
+    "harbour.docx": (making.word([("Normal", HARBOUR)]), bomb("word/document.xml"), "would unpack to 300 MB"),
+    "harbour.epub": (making.epub([f"<p>{HARBOUR}</p>"]), b"PK\x03\x04" + noise(), "is damaged"),
+    "harbour.html": (making.webpage(f"<p>{HARBOUR}</p>"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary data"),
+    "harbour.pdf": (
+        making.pdf([("BodyText", HARBOUR)]),
+        making.pdf([("BodyText", "Locked.")], password="sesame"),
+        "is locked with a password",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_file_that_can_no_longer_be_read_keeps_its_last_good_version(tmp_path: Path, name: str) -> None:
+    good, broken, reason = BREAKING[name]
     folder = write_corpus(tmp_path / "corpus", CORPUS)
-    (folder / "sea" / "harbour.pdf").write_bytes(
-        making.pdf([("BodyText", "The harbour opens at dawn and shuts at dusk.")])
-    )
+    (folder / "sea" / name).write_bytes(good)
     library = Library(corpus=folder, data=tmp_path / "data", embedder=WordEmbedder())
     library.reload()
-    (folder / "sea" / "harbour.pdf").write_bytes(making.pdf([("BodyText", "Locked.")], password="sesame"))
+    (folder / "sea" / name).write_bytes(broken)
 
     report = library.reload()
+    library.make_current(report.generation)
 
     (failure,) = report.failed
-    assert (failure.path, failure.kept) == ("sea/harbour.pdf", True)
-    assert "is locked with a password" in failure.reason
-    assert library.document("sea/harbour").text == "The harbour opens at dawn and shuts at dusk."
+    assert (failure.path, failure.kept) == (f"sea/{name}", True)
+    assert reason in failure.reason
+    assert HARBOUR in library.document("sea/harbour").text
+    assert library.status().failed == (failure,)
 
 
 # ---------------------------------------------------------------- the child

@@ -114,6 +114,29 @@ async def test_the_status_says_what_is_current_and_whether_files_have_changed(
     assert str(library.corpus) not in before.text
 
 
+async def test_the_status_says_which_files_cannot_be_read_why_and_what_is_quoted_instead(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    (library.corpus / "sea/lighthouse.md").write_bytes(b"\xff\xfe\xff")
+    (library.corpus / "scan.pdf").write_bytes(b"%PDF-1.7 and no end")
+    await bot.service.make_current((await bot.service.reload()).generation)
+
+    status = (await shown(local_discord, "corpus status")).text
+
+    assert "2 files cannot be read:" in status
+    [kept] = [line for line in status.split("\n") if "sea/lighthouse.md" in line]
+    [left_out] = [line for line in status.split("\n") if "scan.pdf" in line]
+    assert "its last good version stays" in kept
+    assert "ends in the middle" in left_out
+    assert "last good version" not in left_out
+
+
+async def test_the_status_says_how_much_a_server_can_have(local_discord: LocalDiscord, bot: DissentBot):
+    status = (await shown(local_discord, "corpus status")).text
+
+    assert "200 documents, with 50 MB and 5 million characters" in status
+
+
 async def test_a_running_reload_is_shown_with_who_started_it_but_not_to_other_servers(
     local_discord: LocalDiscord, bot: DissentBot, library: Library
 ):

@@ -119,13 +119,33 @@ async def test_what_is_risky_waits_and_is_made_current_by_its_button_after_a_res
         documents = await bot.service.documents()
 
     assert shown.id == message.id
-    assert shown.content.startswith(message.content)
+    assert shown.content.startswith(message.content.rpartition("\n")[0])
     assert local_discord.moderator.mention in shown.content
     assert shown.buttons == []
     assert len(documents) == 4
     assert [record.deed for record in records] == [Deed.PREPARE_SHARED, Deed.MAKE_CURRENT_SHARED]
     assert records[1].before == records[0].before
     assert records[1].after == library.generation.id
+
+
+async def test_a_report_that_was_decided_on_no_longer_says_that_it_waits(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    message = await risky(local_discord, library)
+
+    shown = await (await local_discord.press(message, "Make current", user=local_discord.moderator)).answer(
+        until=lambda now: "is current now" in now.content
+    )
+
+    assert "Removed: `garden/bees`, `sea/lighthouse`" in shown.content
+    assert "waits" not in shown.content
+
+
+async def test_a_reload_that_changes_nothing_says_so_in_one_line(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "reload")
+    message = await ended(local_discord, await local_discord.next_message(), says="stays current")
+
+    assert len(message.content.split("\n")) == 2
 
 
 async def test_what_is_discarded_changes_nothing(local_discord: LocalDiscord, bot: DissentBot, library: Library):
