@@ -79,10 +79,10 @@ class Record:
     document: str = ""
     digest: str = ""
     """Of a document's file."""
-    is_done: bool = True
-    """Whether it is known how it ended; it is not while it is under way, and never where the bot was stopped then."""
     at: float = 0.0
     """Seconds since 1970; set when it is noted."""
+    is_done: bool = True
+    """Whether it is known how it ended; it is not while it is under way, and never where the bot was stopped then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +148,14 @@ class Records:
     async def deeds(self, guild_id: int, *, first: int, count: int) -> tuple[list[Record], int]:
         """Lines of a server's audit log, the latest first, and how many there are in all."""
         rows = await self._rows(
-            "SELECT guild_id, person_id, deed, before, after, document, digest, is_done, at FROM audit"
+            "SELECT guild_id, person_id, deed, before, after, document, digest, at, is_done FROM audit"
             " WHERE guild_id = ? ORDER BY id DESC LIMIT ? OFFSET ?",
             (guild_id, count, first),
         )
         [(total,)] = await self._rows("SELECT COUNT(*) FROM audit WHERE guild_id = ?", (guild_id,))
         known = set(Deed)  # a later version may have noted others
         return [
-            Record(row[0], row[1], Deed(row[2]), *row[3:7], is_done=bool(row[7]), at=row[8])
-            for row in rows
-            if row[2] in known
+            Record(row[0], row[1], Deed(row[2]), *row[3:8], bool(row[8])) for row in rows if row[2] in known
         ], total
 
     # ---- messages that say how far something long is

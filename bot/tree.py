@@ -15,7 +15,7 @@ from discord import app_commands
 from bot.localisation import _, speak, translated
 from bot.render.body import Body
 from bot.replies import ALREADY_ANSWERED, SENDING_ERRORS, fill, say_beside
-from index import RetrievalError
+from index import DocumentError, RetrievalError
 
 if TYPE_CHECKING:
     from bot.client import DissentBot
@@ -126,7 +126,10 @@ def error_text(error: BaseException, command: str) -> str:
     """What a person is told, and the log line that explains it."""
     if isinstance(error, RetrievalError):
         log.warning("command=%s failed: %s", command, error)
-        return _(error.user_template).format(**error.user_values)
+        values = dict(error.user_values)
+        if isinstance(error, DocumentError):
+            values["reason"] = _(error.reason).format(**error.values)
+        return _(error.user_template).format(**values)
     if isinstance(error, app_commands.MissingPermissions):
         return _("You need the permission Manage Server for that.")
     if isinstance(error, app_commands.CheckFailure):

@@ -47,9 +47,22 @@ class CorpusError(RetrievalError):
 
 
 class DocumentError(RetrievalError):
-    """One file cannot be read as a document; the message is the reason that a report shows."""
+    """One file cannot be read as a document; the message is the reason that a report shows after the file's name."""
 
-    user_message = "That document cannot be read."
+    user_message = "{file} {reason}."
+
+    def __init__(self, reason: str, *, file: str = "The file", **values: object) -> None:
+        """Make an error.
+
+        Args:
+            reason: A template with named places, so that it can be translated: what is wrong, and what to do.
+            file: The file's name.
+            **values: What goes in the reason's places; plain JSON, since reasons are written down.
+        """
+        text = reason.format(**values)
+        super().__init__(text, file=file, reason=text)
+        self.reason = reason
+        self.values = values
 
 
 class UnknownDocumentError(RetrievalError):

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -324,10 +324,7 @@ def write_generation(folder: Path, generation: Generation) -> None:
         "calibration": manifest.calibration.as_dict(),
         "golden_asked": manifest.golden_asked,
         "golden_hits": manifest.golden_hits,
-        "failed": [
-            {"path": item.failure.path, "reason": item.failure.reason, "kept": item.failure.kept, "digest": item.digest}
-            for item in manifest.failed
-        ],
+        "failed": [{**asdict(item.failure), "digest": item.digest} for item in manifest.failed],
         "checksums": {path.relative_to(building).as_posix(): _checksum(path) for path in built_files},
     }
     content["checksum"] = checksum_of(content)
@@ -375,7 +372,16 @@ def read_manifest(folder: Path, name: str) -> Manifest:
             golden_asked=tuple(content["golden_asked"]),
             golden_hits=tuple(content["golden_hits"]),
             failed=tuple(
-                FailedFile(Failure(entry["path"], entry["reason"], entry["kept"]), entry["digest"])
+                FailedFile(
+                    Failure(
+                        entry["path"],
+                        entry["reason"],
+                        entry["kept"],
+                        entry.get("template", ""),  # earlier versions noted none
+                        entry.get("values", {}),
+                    ),
+                    entry["digest"],
+                )
                 for entry in content["failed"]
             ),
             checksums=content["checksums"],

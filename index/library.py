@@ -594,7 +594,7 @@ class Library:
                     plan.unbuilt[key] = document
                 except DocumentError as error:
                     kept = file.id in before
-                    failure = Failure(file.path, str(error), kept)
+                    failure = Failure.of(file.path, error, kept=kept)
                     plan.failed.append(FailedFile(failure, digests[file.path]))
                     if not (kept and current):
                         continue

@@ -156,9 +156,8 @@ class Originals:
                 state = FileState(Path(name).stem, name, status.st_size, status.st_mtime_ns)
                 characters = len(read_document(incoming, state).text)
             except DocumentError as error:
-                raise DocumentError(
-                    str(error), user_message="{file} {reason}.", file=name, reason=str(error)
-                ) from error
+                reason = error.reason
+                raise DocumentError(reason, file=name, **error.values) from error
             if self.quota is not None:
                 characters += sum(entry.characters for entry in known if entry.path != name)
                 _check_characters(self.quota, name, characters)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from index.errors import DocumentError
+
 SECTION_SEPARATOR = " > "
 
 
@@ -471,6 +473,15 @@ class Failure:
     reason: str
     kept: bool = False
     """Whether its last good version stays in use."""
+    template: str = ""
+    """The reason with named places, to be translated; empty where an earlier version noted it."""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What goes in them."""
+
+    @classmethod
+    def of(cls, path: str, error: DocumentError, *, kept: bool = False) -> Failure:
+        """A file that an error speaks of."""
+        return cls(path, str(error), kept, error.reason, error.values)
 
 
 class Risk(StrEnum):

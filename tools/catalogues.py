@@ -1,6 +1,6 @@
 """Bring the catalogues in `bot/locales` up to what the code says: `python -m tools.catalogues [NEW_LANGUAGE ...]`.
 
-What people read is in three places: calls of `_`, `ngettext` and `N_`, the `user_message` of errors, and what Discord
+What people read is in three places: calls of `_`, `ngettext` and `N_`, the texts of errors for people, and what Discord
 shows of the commands (descriptions, options, choices, menus), which discord.py takes from docstrings and decorators.
 """
 
@@ -50,7 +50,7 @@ def template() -> Catalog:
 
 
 def user_messages(source: str) -> Iterator[str]:
-    """The templates that a module gives its errors as `user_message`.
+    """The templates that a module gives its errors as `user_message`, and the reasons why files cannot be read.
 
     Raises:
         ValueError: One is put together at run time, so that it cannot be translated.
@@ -60,6 +60,8 @@ def user_messages(source: str) -> Iterator[str]:
             yield _literal(node.value)
         elif isinstance(node, ast.Call):
             yield from (_literal(given.value) for given in node.keywords if given.arg == "user_message")
+            if getattr(node.func, "id", "") == "DocumentError":
+                yield _literal(node.args[0])
 
 
 def _literal(node: ast.expr) -> str:

@@ -163,7 +163,8 @@ def _quota(status: LibraryStatus) -> list[str]:
 
 def failure_line(failure: Failure) -> str:
     """A file that cannot be read, why, and whether what it held before is still quoted."""
-    line = f"- {code(failure.path, 60)}: {one_line(failure.reason, 100)}"
+    reason = _(failure.template).format(**failure.values) if failure.template else failure.reason
+    line = f"- {code(failure.path, 60)}: {one_line(reason, 120)}"
     return line + " " + _("(its last good version stays)") if failure.kept else line
 
 

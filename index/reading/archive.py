@@ -29,8 +29,11 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES:
         raise DocumentError(
-            f"would unpack to {unpacked / 1e6:,.0f} MB in {len(entries):,} parts; "
-            f"the limits are {MAX_UNPACKED_BYTES / 1e6:.0f} MB and {MAX_ENTRIES:,} parts"
+            "would unpack to {size} MB in {parts} parts; the limits are {limit} MB and {most} parts",
+            size=f"{unpacked / 1e6:,.0f}",
+            parts=f"{len(entries):,}",
+            limit=round(MAX_UNPACKED_BYTES / 1e6),
+            most=f"{MAX_ENTRIES:,}",
         )
     if any(entry.flag_bits & 1 for entry in entries):
         raise DocumentError("is locked with a password; save it without one")
@@ -46,6 +49,6 @@ def part_of(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(name)
     except KeyError as error:
-        raise DocumentError(f"lacks its part {name!r}; save it again") from error
+        raise DocumentError("lacks its part {part}; save it again", part=repr(name)) from error
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError) as error:
-        raise DocumentError(f"is damaged in its part {name!r}; save it again") from error
+        raise DocumentError("is damaged in its part {part}; save it again", part=repr(name)) from error

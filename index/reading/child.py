@@ -83,14 +83,16 @@ class ReadingChild:
                 self._used = time.monotonic()
             if answer is None:
                 self._end()
-                raise DocumentError(self._what_went_wrong(process))
+                raise self._what_went_wrong(process)
             if "error" in answer:
                 if answer.get("is_spent"):
                     self._end()
                 if "trace" in answer:
                     log.warning("a reader failed on %s:\n%s", name, answer["trace"])
-                raise DocumentError(str(answer["error"]))
             try:
+                if "error" in answer:
+                    reason = str(answer["error"])
+                    raise DocumentError(reason, **answer["values"])
                 return _reading(answer)
             except (LookupError, TypeError, ValueError) as error:
                 self._end()
@@ -146,7 +148,7 @@ class ReadingChild:
             return None
         (size,) = ANSWER.unpack(head)
         if size > self.limits.answer_bytes:
-            return {"error": "is cut into too many pieces; split it", "is_spent": True}
+            return as_refusal(DocumentError("is cut into too many pieces; split it")) | {"is_spent": True}
         body = _pipe(process.stdout).read(size)
         if len(body) < size:
             return None
@@ -156,11 +158,14 @@ class ReadingChild:
             return None
         return answer if isinstance(answer, dict) else None
 
-    def _what_went_wrong(self, process: subprocess.Popen[bytes]) -> str:
+    def _what_went_wrong(self, process: subprocess.Popen[bytes]) -> DocumentError:
         if self._is_late:
-            return f"took longer than {self.limits.time_s} s to read; split it, or save it in a simpler form"
+            return DocumentError(
+                "took longer than {seconds} s to read; split it, or save it in a simpler form",
+                seconds=self.limits.time_s,
+            )
         log.warning("the process that reads files ended with %s", process.returncode)
-        return "made its reader crash; it is damaged, or needs too much memory"
+        return DocumentError("made its reader crash; it is damaged, or needs too much memory")
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -190,6 +195,11 @@ def _start(limits: Limits) -> subprocess.Popen[bytes]:
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
     return pipe
+
+
+def as_refusal(error: DocumentError) -> dict[str, Any]:
+    """Why a file cannot be read, as the child says it."""
+    return {"error": error.reason, "values": error.values}
 
 
 def as_answer(reading: Reading) -> dict[str, Any]:

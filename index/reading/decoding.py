@@ -24,7 +24,10 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise DocumentError(
-            f"is not {name} text (byte 0x{data[error.start]:02X} in line {line}); save it as UTF-8"
+            "is not {encoding} text (byte 0x{byte} in line {line}); save it as UTF-8",
+            encoding=name,
+            byte=f"{data[error.start]:02X}",
+            line=line,
         ) from error
     if "\0" in text:
         raise DocumentError("is not text (it holds zero bytes)")

@@ -56,34 +56,47 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
             continue
         legible = name.encode(errors="backslashreplace").decode()
         if legible != name:
-            failures.append(Failure(legible, "has a name that is not UTF-8; rename it"))
+            failures.append(Failure.of(legible, DocumentError("has a name that is not UTF-8; rename it")))
             continue
         if _UNPRINTABLE.search(name):
             legible = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", name)
-            failures.append(Failure(legible, "has a control character in its name; rename it"))
+            failures.append(Failure.of(legible, DocumentError("has a control character in its name; rename it")))
             continue
         if path.suffix.lower() not in SUFFIXES:
-            known = ", ".join(sorted(SUFFIXES))
-            failures.append(Failure(name, f"{path.suffix or 'a file without a suffix'} is not read; use {known}"))
+            failures.append(Failure.of(name, _of_another_type(path.suffix)))
             continue
         try:
             status = path.stat()
         except OSError as error:
-            failures.append(Failure(name, f"cannot be opened: {error.strerror or error}"))
+            problem = error.strerror or str(error)
+            failures.append(Failure.of(name, DocumentError("cannot be opened: {problem}", problem=problem)))
             continue
         if not stat.S_ISREG(status.st_mode):
-            failures.append(Failure(name, "is not a file"))  # reading a pipe would wait for ever
+            failures.append(Failure.of(name, DocumentError("is not a file")))  # reading a pipe would wait for ever
             continue
         document_id = name[: -len(path.suffix)]
         if document_id in found:
             other = found[document_id].path
-            failures.append(Failure(name, f"has the same name as {other}; rename one of the two"))
+            same = DocumentError("has the same name as {other}; rename one of the two", other=other)
+            failures.append(Failure.of(name, same))
             continue
         if document_id.split("/")[0] == "server":
-            failures.append(Failure(name, "the folder name 'server' is kept for servers' own documents; rename it"))
+            failures.append(
+                Failure.of(
+                    name,
+                    DocumentError("is in a folder named 'server', which is kept for servers' own documents; rename it"),
+                )
+            )
             continue
         found[document_id] = FileState(document_id, name, status.st_size, status.st_mtime_ns)
     return list(found.values()), failures
+
+
+def _of_another_type(suffix: str) -> DocumentError:
+    known = ", ".join(sorted(SUFFIXES))
+    if not suffix:
+        return DocumentError("has no suffix that says what it is; use {known}", known=known)
+    return DocumentError("is of a type that is not read, {suffix}; use {known}", suffix=suffix, known=known)
 
 
 def _leaves(path: Path, root: Path) -> bool:
@@ -111,11 +124,15 @@ def read_document(folder: Path, file: FileState) -> Document:
         DocumentError: The file cannot be read; the message says why and what to do.
     """
     if file.size > MAX_FILE_BYTES:
-        raise DocumentError(f"is {file.size / 1e6:.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB, so split it")
+        raise DocumentError(
+            "is {size} MB; the limit is {limit} MB, so split it",
+            size=round(file.size / 1e6),
+            limit=round(MAX_FILE_BYTES / 1e6),
+        )
     try:
         data = (folder / file.path).read_bytes()
     except OSError as error:
-        raise DocumentError(f"cannot be opened: {error.strerror or error}") from error
+        raise DocumentError("cannot be opened: {problem}", problem=error.strerror or str(error)) from error
     reading = read_apart(Path(file.path).name, data)
     outline = reading.outline
     return Document(

@@ -73,6 +73,7 @@ def _shown(reading: Reading) -> Iterator[tuple[int, int]]:
 def _check_length(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise DocumentError(
-            f"has {len(text) / 1e6:.1f} million characters of text; the limit is {MAX_CHARACTERS / 1e6:.0f} million, "
-            "so split it"
+            "has {millions} million characters of text; the limit is {limit} million, so split it",
+            millions=round(len(text) / 1e6, 1),
+            limit=round(MAX_CHARACTERS / 1e6),
         )

@@ -47,18 +47,27 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         metadata = yaml.load(block[1], _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
-        raise DocumentError(f"has broken front matter{where}: {problem}; mend it or take it out") from error
+        if mark is None:
+            raise _broken(problem) from error
+        raise DocumentError(
+            "has broken front matter in line {line}: {problem}; mend it or take it out",
+            line=mark.line + 2,
+            problem=problem,
+        ) from error
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError) as error:
         # PyYAML lets what its constructors stumble over through as it is ("!!int ''", "!!bool x", a 13th month)
-        raise DocumentError(f"has broken front matter: {error}; mend it or take it out") from error
+        raise _broken(str(error)) from error
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict):
         raise DocumentError("has front matter that is not 'key: value' lines; mend it or take it out")
     budget = iter(range(MAX_VALUES))
     return {_as_text(key): _as_json(value, budget) for key, value in metadata.items()}, text[block.end() :]
+
+
+def _broken(problem: str) -> DocumentError:
+    return DocumentError("has broken front matter: {problem}; mend it or take it out", problem=problem)
 
 
 def _looks_like_a_key(text: str) -> bool:
@@ -70,7 +79,7 @@ def _as_json(value: Any, budget: Iterator[int], depth: int = 0) -> Any:
     if depth > 8:
         raise DocumentError("has front matter nested too deep; make it flat")
     if next(budget, None) is None:  # a few aliases of aliases can stand for billions of values
-        raise DocumentError(f"has front matter of more than {MAX_VALUES} values; shorten it")
+        raise DocumentError("has front matter of more than {most} values; shorten it", most=MAX_VALUES)
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, dict):
@@ -91,5 +100,7 @@ def _as_text(value: object) -> str:
         text = str(value)
         text.encode()
     except ValueError as error:  # a number of thousands of digits; half of a surrogate pair
-        raise DocumentError(f"has front matter with a value that cannot be written: {error}") from error
+        raise DocumentError(
+            "has front matter with a value that cannot be written: {problem}", problem=str(error)
+        ) from error
     return text

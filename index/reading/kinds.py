@@ -27,11 +27,6 @@ _WEBPAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+)?html\b", re.I | re.S
 )
 _OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ARCHIVES = (
-    ("xl/workbook.xml", "a spreadsheet; save what matters as .docx or .md"),
-    ("ppt/presentation.xml", "a set of slides; save it as .pdf"),
-    ("content.xml", "an OpenDocument file; save it as .docx"),
-)
 
 
 class Kind(StrEnum):
@@ -66,7 +61,7 @@ def kind_of(suffix: str, data: bytes) -> Kind:
     if _WEBPAGE.match(data[:2048]):
         return Kind.WEBPAGE
     if b"\0" in data[:4096] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DocumentError(f"is not a document but {_name_of(data)}; what is read is {', '.join(sorted(SUFFIXES))}")
+        raise _not_a_document(data)
     if suffix in (".html", ".htm"):
         return Kind.WEBPAGE
     if suffix in (".docx", ".epub", ".pdf"):
@@ -74,7 +69,7 @@ def kind_of(suffix: str, data: bytes) -> Kind:
             decode(data)
         except DocumentError as error:
             raise DocumentError(
-                f"is no {SUFFIXES[suffix]}, whatever its name says; save or download it again"
+                "is no {format}, whatever its name says; save or download it again", format=SUFFIXES[suffix]
             ) from error
     return Kind.MARKDOWN if suffix == ".md" else Kind.TEXT
 
@@ -85,16 +80,24 @@ def _kind_of_archive(data: bytes) -> Kind:
         return Kind.DOCX
     if "META-INF/container.xml" in names:
         return Kind.EPUB
-    for name, what in _ARCHIVES:
-        if name in names:
-            raise DocumentError(f"is {what}")
+    if "xl/workbook.xml" in names:
+        raise DocumentError("is a spreadsheet; save what matters as .docx or .md")
+    if "ppt/presentation.xml" in names:
+        raise DocumentError("is a set of slides; save it as .pdf")
+    if "content.xml" in names:
+        raise DocumentError("is an OpenDocument file; save it as .docx")
     raise DocumentError("is an archive; unpack it and add what is in it")
 
 
-def _name_of(data: bytes) -> str:
+def _not_a_document(data: bytes) -> DocumentError:
     """What bytes are, in words."""
+    known = ", ".join(sorted(SUFFIXES))
     try:
         best = max(puremagic.magic_string(data[:8192]), key=lambda match: match.confidence)
     except (puremagic.PureError, ValueError):
-        return "binary data"
-    return f"binary data ({best.name or best.extension})"
+        return DocumentError("is not a document but binary data; what is read is {known}", known=known)
+    return DocumentError(
+        "is not a document but binary data ({what}); what is read is {known}",
+        what=best.name or best.extension,
+        known=known,
+    )

@@ -81,7 +81,9 @@ def read_pdf(data: bytes) -> Reading:
         raise DocumentError("is a damaged PDF; save or download it again") from error
     count = len(document)
     if count > MAX_PAGES:
-        raise DocumentError(f"has {count:,} pages; the limit is {MAX_PAGES:,}, so split it")
+        raise DocumentError(
+            "has {pages} pages; the limit is {limit}, so split it", pages=f"{count:,}", limit=f"{MAX_PAGES:,}"
+        )
     pages: list[list[_Line]] = []
     for number in range(count):
         try:
@@ -89,7 +91,7 @@ def read_pdf(data: bytes) -> Reading:
             pages.append(list(_lines(page.get_textpage(), number + 1)))
             page.close()
         except pypdfium2.PdfiumError as error:
-            raise DocumentError(f"is damaged on page {number + 1}; save or download it again") from error
+            raise DocumentError("is damaged on page {page}; save or download it again", page=number + 1) from error
     if not any(pages):
         raise DocumentError("has no text, only pictures; run text recognition (OCR) on it first")
     title = one_line(document.get_metadata_dict().get("Title", ""))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from index.errors import DocumentError
-from index.reading.child import ANSWER, IDLE_S, READY, READY_UNLIMITED, REQUEST, as_answer
+from index.reading.child import ANSWER, IDLE_S, READY, READY_UNLIMITED, REQUEST, as_answer, as_refusal
 from index.reading.formats import read_file
 
 GRACE_S = 10
@@ -39,14 +39,16 @@ def _answer(name: str, data: bytes) -> bytes:
     try:
         return json.dumps(as_answer(read_file(name, data)), ensure_ascii=False).encode()
     except DocumentError as error:
-        answer = {"error": str(error)}
+        answer = as_refusal(error)
     except MemoryError:
-        answer = {"error": "needs too much memory to be read; split it, or save it in a simpler form", "is_spent": True}
+        too_much = DocumentError("needs too much memory to be read; split it, or save it in a simpler form")
+        answer = as_refusal(too_much) | {"is_spent": True}
     except RecursionError:
-        answer = {"error": "is nested too deep to be read; make it flat"}
+        answer = as_refusal(DocumentError("is nested too deep to be read; make it flat"))
     except Exception as error:  # a bug of ours or of a library: this file is lost, the others are not
-        what = f"{type(error).__name__}: {error}"
-        answer = {"error": f"cannot be read ({what[:200]})", "trace": traceback.format_exc(limit=20)[-4000:]}
+        problem = f"{type(error).__name__}: {error}"[:200]
+        answer = as_refusal(DocumentError("cannot be read ({problem})", problem=problem))
+        answer["trace"] = traceback.format_exc(limit=20)[-4000:]
     return json.dumps(answer).encode()
 
 

@@ -34,7 +34,9 @@ def read_word(data: bytes) -> Reading:
     archive = open_archive(data)
     for entry in archive.infolist():
         if entry.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in part_of(archive, entry.filename):
-            raise DocumentError(f"declares entities of its own in {entry.filename!r}, which Word never does")
+            raise DocumentError(
+                "declares entities of its own in {part}, which Word never does", part=repr(entry.filename)
+            )
     try:
         result = mammoth.convert_to_html(
             io.BytesIO(data),
@@ -47,7 +49,7 @@ def read_word(data: bytes) -> Reading:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # mammoth lets whatever it stumbles over through
-        raise DocumentError(f"is damaged or no Word document: {error}; save it again") from error
+        raise DocumentError("is damaged or no Word document: {problem}; save it again", problem=str(error)) from error
     flow = Flow()
     sources: list[Source] = []
     if result.value.strip():

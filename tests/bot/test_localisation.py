@@ -163,6 +163,7 @@ def test_an_error_of_the_index_is_told_in_the_language_that_is_spoken():
 
 def test_a_message_of_an_error_that_is_put_together_cannot_be_translated_and_is_refused():
     assert list(user_messages("class E:\n    user_message = 'a'\nraise E(user_message='b' 'c')")) == ["a", "bc"]
+    assert list(user_messages("raise DocumentError('is {x}', x=1)")) == ["is {x}"]
     with pytest.raises(ValueError, match="must be a template"):
         list(user_messages("raise E(user_message=f'{x}')"))
 

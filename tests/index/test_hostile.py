@@ -217,6 +217,7 @@ def test_a_corpus_with_all_of_them_is_read_but_for_them(tmp_path: Path) -> None:
     clashing = {name for name in HOSTILE if sum(Path(name).stem == Path(other).stem for other in HOSTILE) > 1}
     assert set(reasons) == {*HOSTILE, "huge.txt"}
     assert all(len(given) == 1 for given in reasons.values())
+    assert all(failure.template.format(**failure.values) == failure.reason for failure in report.failed)
     assert all(
         any(part in reasons[name][0] for part in expected.split("|"))
         for name, (_, expected) in HOSTILE.items()

@@ -247,7 +247,7 @@ def test_only_the_last_few_generations_are_kept_and_no_segment_without_one(libra
         ("only-front.md", b"---\ntitle: A\n---\n", "is empty"),
         ("broken.md", b"---\ntitle: [a\n---\nText.\n", "broken front matter"),
         ("open.md", b"---\ntitle: A\nText.\n", "without a closing '---' line"),
-        ("slides.pptx", b"PK", ".pptx is not read"),
+        ("slides.pptx", b"PK", "a type that is not read, .pptx"),
         ("sea/lighthouse.txt", b"A clash of names.", "has the same name as sea/lighthouse.md"),
         ("server/own.md", b"Text.", "is kept for servers"),
     ],

@@ -19,7 +19,7 @@ from tests.bot.discord_markdown import read, text_of
 from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered
 from .moderating import ended
 from .server import LocalDiscord
-from .world import Json, Person
+from .world import Json, Person, Upload
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -222,3 +222,37 @@ async def test_a_reload_speaks_to_its_asker_and_to_the_channel_each_in_their_lan
     assert message.content.startswith("**El corpus compartido**")
     assert refused.content.startswith("Only who used the command")
     assert "Descartado" in done.content
+
+
+@pytest.mark.usefixtures("_spanish_server")
+async def test_why_a_file_cannot_be_read_is_said_in_spanish_in_a_report_and_after_a_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, ana: Person
+):
+    (library.corpus / "scan.pdf").write_bytes(b"%PDF-1.7 and no end")
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.service.ask(ANSWERED)
+        await local_discord.slash("manage reload", user=local_discord.moderator)
+        message = await local_discord.next_message()
+        message = await ended(local_discord, message, says="scan.pdf")
+        await (await local_discord.press(message, "Poner en vigor", user=local_discord.moderator)).answer(
+            until=lambda now: "está en vigor" in now.content
+        )
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.service.ask(ANSWERED)
+        status = await (await local_discord.slash("corpus status", user=ana)).answer()
+
+    assert "`scan.pdf`: está cortado a la mitad" in message.content
+    assert "`scan.pdf`: está cortado a la mitad" in status.text
+
+
+@pytest.mark.usefixtures("bot")
+async def test_why_a_document_cannot_be_added_is_said_in_spanish(local_discord: LocalDiscord):
+    maria = joined(local_discord, "maria", locale="es-ES")
+    _moderator, roles = local_discord.guild.members[local_discord.moderator.id]
+    local_discord.guild.members[maria.id] = (maria, roles)
+
+    refused = await (
+        await local_discord.slash("manage add", user=maria, options={"file": Upload("scan.pdf", b"%PDF-1.7 no end")})
+    ).answer()
+
+    assert refused.content.startswith("scan.pdf está cortado a la mitad; ")
