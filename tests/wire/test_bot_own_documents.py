@@ -27,7 +27,7 @@ from index import MAX_FILE_BYTES, Library
 
 from .bots import ANSWERED, dissent_bot
 from .gateway import Intent
-from .moderating import QUOBBLER_QUESTION, QUOBBLERS, deeds, told
+from .moderating import QUOBBLER_QUESTION, QUOBBLERS, deeds, ended, told
 from .server import LocalDiscord
 from .world import Message, Permission, Upload
 
@@ -157,6 +157,25 @@ async def test_the_same_document_twice_is_told(local_discord: LocalDiscord, bot:
     again = await told(local_discord, "add", file=file(name="copy.md"))
 
     assert "there already, as server/quobblers" in again.content
+
+
+async def test_nearly_the_same_document_is_taken_in_and_told_by_adding_and_by_reloading(
+    local_discord: LocalDiscord, bot: DissentBot, data: Path
+):
+    almanac = "# Almanac\n\n" + " ".join(
+        f"On day {number} quobbler {number} hums in dune {number}." for number in range(60)
+    )
+    await told(local_discord, "add", file=file(almanac.encode()))
+
+    added = await told(local_discord, "add", file=file(f"{almanac} And so on.".encode(), name="almanac.md"))
+    folder = data / "servers" / str(local_discord.guild.id) / "documents"
+    (folder / "third.md").write_text(f"{almanac} And on and on.")
+    await told(local_discord, "reload")
+    await ended(local_discord, await local_discord.next_message(), says="stays current")
+    reloaded = await ended(local_discord, await local_discord.next_message(), says="is current now")
+
+    assert "`server/almanac` says nearly what `server/quobblers` says." in added.content
+    assert "`server/third` says nearly what" in reloaded.content
 
 
 # ---- by address
