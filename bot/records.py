@@ -154,7 +154,9 @@ class Records:
         )
         [(total,)] = await self._rows("SELECT COUNT(*) FROM audit WHERE guild_id = ?", (guild_id,))
         known = set(Deed)  # a later version may have noted others
-        return [Record(row[0], row[1], Deed(row[2]), *row[3:8], *map(bool, row[8:])) for row in rows if row[2] in known], total
+        return [
+            Record(row[0], row[1], Deed(row[2]), *row[3:8], *map(bool, row[8:])) for row in rows if row[2] in known
+        ], total
 
     # ---- messages that say how far something long is
 

@@ -33,6 +33,9 @@ DEEDS = {
     Deed.DROP_GOLDEN: N_("dropped a golden question that expected {document}"),
 }
 
+CHANGE_NOTHING = (Deed.PREPARE_SHARED, Deed.PREPARE_OWN, Deed.DISCARD_SHARED, Deed.DISCARD_OWN)
+"""What is current stays so: the generation that they name only waits, or has waited."""
+
 NOT_ENDED = N_("(still under way, or cut off before its end)")
 NOTHING = N_("Nobody has changed anything from Discord yet.")
 
@@ -64,7 +67,7 @@ def _line(record: Record) -> str:
         line += f" {_(NOT_ENDED)}"
     if record.digest:
         line += f" \u00b7 SHA-256 {code(record.digest[:16])}"
-    if record.after and record.after == record.before:
+    if record.after and (record.after == record.before or record.deed in CHANGE_NOTHING):
         line += f" \u00b7 {code(record.after)}"
     elif record.after:
         before = code(record.before) if record.before else "\u2013"

@@ -165,7 +165,8 @@ def failure_line(failure: Failure) -> str:
     """A file that cannot be read, why, and whether what it held before is still quoted."""
     reason = _(failure.template).format(**failure.values) if failure.template else failure.reason
     line = f"- {code(failure.path, 60)}: {one_line(reason, 120)}"
-    return line + " " + _("(its last good version stays)") if failure.kept else line
+    outcome = _("(its last good version stays)") if failure.kept else _("(it is left out)")
+    return f"{line} {outcome}"
 
 
 def running_text(running: Running, guild_id: int | None) -> str:

@@ -150,6 +150,15 @@ def test_small_reports_are_told_whole():
         assert words in text
 
 
+def test_a_reload_that_waits_is_not_shown_as_a_step_from_one_generation_to_another():
+    records = [Record(1, 2, deed, "a" * 12, "b" * 12, at=1.0) for deed in (Deed.PREPARE_OWN, Deed.MAKE_CURRENT_OWN)]
+
+    waited, made_current = str(audit_body(records, 0, 2, asker_id=1).embed.description).split("\n")  # type: ignore[union-attr]
+
+    assert waited.endswith(f"a yes \u00b7 `{'b' * 12}`")
+    assert made_current.endswith(f"`{'a' * 12}` \u2192 `{'b' * 12}`")
+
+
 def test_every_deed_has_words():
     assert all(audit_body([Record(1, 2, deed, at=1.0)], 0, 1, asker_id=1).embed is not None for deed in Deed)
 

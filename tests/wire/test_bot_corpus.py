@@ -128,7 +128,7 @@ async def test_the_status_says_which_files_cannot_be_read_why_and_what_is_quoted
     [left_out] = [line for line in status.split("\n") if "scan.pdf" in line]
     assert "its last good version stays" in kept
     assert "ends in the middle" in left_out
-    assert "last good version" not in left_out
+    assert "it is left out" in left_out
 
 
 async def test_the_status_says_how_much_a_server_can_have(local_discord: LocalDiscord, bot: DissentBot):

@@ -243,6 +243,7 @@ async def test_why_a_file_cannot_be_read_is_said_in_spanish_in_a_report_and_afte
 
     assert "`scan.pdf`: está cortado a la mitad" in message.content
     assert "`scan.pdf`: está cortado a la mitad" in status.text
+    assert "(se deja fuera)" in status.text
 
 
 @pytest.mark.usefixtures("bot")
