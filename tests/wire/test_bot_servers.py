@@ -44,6 +44,8 @@ TRIES: dict[str, list[dict[str, Any]]] = {
     "summary document": [{"name": name} for name in NAMES],
     "summary topic": [{"text": QUOBBLER_QUESTION}],
     "summary corpus": [{}, {"length": "long"}],
+    "summary channel": [{}],
+    "summary thread": [{}],
     "timeline": [{"topic": QUOBBLER_QUESTION}],
     "compare": [{"a": name, "b": "Keeping bees"} for name in NAMES],
     "corpus list": [{}],
