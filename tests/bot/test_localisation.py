@@ -287,3 +287,19 @@ def test_nothing_is_said_that_cannot_be_translated(path: Path):
 )
 def test_a_text_that_was_forgotten_is_found(line: str):
     assert list(unmarked(f"def f():\n    {line}"))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "bot").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_no_message_stands_inside_an_f_string_where_babel_does_not_see_it(path: Path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    calls = [node for string in strings for node in ast.walk(string) if isinstance(node, ast.Call)]
+    literal = [
+        call.lineno
+        for call in calls
+        if getattr(call.func, "id", "") in ("_", "ngettext") and isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert literal == []
