@@ -84,9 +84,12 @@ def dated(date: str) -> str:
     if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
         return date
     year, month, day = (int(part) for part in [*parts, "1"][:3])
-    if len(parts) == 3:
-        return format_date(datetime.date(year, month, day), "long", locale=_babels(spoken()))
-    return format_skeleton("yMMMM", datetime.datetime(year, month, day), locale=_babels(spoken()))
+    try:
+        if len(parts) == 3:
+            return format_date(datetime.date(year, month, day), "long", locale=_babels(spoken()))
+        return format_skeleton("yMMMM", datetime.datetime(year, month, day), locale=_babels(spoken()))
+    except ValueError:  # no such day
+        return date
 
 
 def listed(words: Sequence[str], *, style: Literal["standard", "or"] = "standard") -> str:

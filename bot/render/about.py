@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.localisation import N_, _, ngettext
+from bot.localisation import N_, _, dated, ngettext
 from bot.render.body import COLOUR, Body
 from bot.render.limits import CONTENT, EMBED_FIELD_VALUE, length, shorten
 from bot.render.text import escape
 from index import DocumentEntry, LibraryStatus
 
+TITLES_SHOWN = 10
+"""More would fill screen after screen of a phone."""
 INTRODUCTION = N_(
     "I answer questions by quoting documents, word for word, and say where each quote stands. "
     "No language model writes my answers: what the documents do not cover, I do not answer."
@@ -43,7 +45,8 @@ def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Bod
             line = f"- {escape(shorten(' '.join(entry.title.split()), 100))}"
             left = len(documents) - number
             rest = "- " + ngettext("and {count} more", "and {count} more", left).format(count=left)
-            if sum(length(one) + 1 for one in lines) + length(line) + length(rest) + 1 > EMBED_FIELD_VALUE:
+            room = EMBED_FIELD_VALUE - sum(length(one) + 1 for one in lines)
+            if number == TITLES_SHOWN or length(line) + length(rest) + 1 > room:
                 lines.append(rest)
                 break
             lines.append(line)
@@ -63,7 +66,7 @@ def _made_of(status: LibraryStatus) -> list[str]:
     """The generation that is current and the models in use, by name."""
     generation = _("Generation {generation} of {date}") if status.built else _("Generation {generation}")
     parts = [
-        generation.format(generation=status.generation, date=status.built[:10] if status.built else "")
+        generation.format(generation=status.generation, date=dated(status.built[:10]) if status.built else "")
         if status.generation
         else _("No generation yet")
     ]

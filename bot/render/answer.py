@@ -6,16 +6,23 @@ The text is what notifications, search and screen readers have, so the answer it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import discord
 
-from bot.localisation import _, decimal, listed, ngettext
+from bot.localisation import _, dated, decimal, listed, ngettext
 from bot.render.body import COLOUR, Body, Rows
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
 from bot.render.text import block_quote, escape, markdown, plain
-from bot.render.wording import UNCERTAIN, age_in_words, confidence_in_words, corrections_in_words, refusal_in_words
+from bot.render.wording import (
+    SOURCES,
+    UNCERTAIN,
+    age_in_words,
+    confidence_in_words,
+    corrections_in_words,
+    refusal_in_words,
+)
 from index import Answer, Citation, Quote, Source, Summary, Verdict
 
 QUESTION_SHOWN = 300
@@ -30,6 +37,7 @@ def answer_body(
     repeats_question: bool,
     at: datetime | None = None,
     subject: str = "",
+    searched: str = "",
     preface: str = "",
     buttons: Rows = (),
 ) -> Body:
@@ -40,6 +48,7 @@ def answer_body(
         repeats_question: Whether to put the question first, for people who did not see it asked.
         at: When it is given: shown below it in each reader's own time, and what the age of documents is counted from.
         subject: The earlier question that it was read together with, if it was.
+        searched: The title of the only document that was searched, if it was one.
         preface: A short line to put first, in Discord's markup.
         buttons: What goes below.
     """
@@ -49,6 +58,9 @@ def answer_body(
     if subject:
         earlier = escape(shorten(one_line(subject), SUBJECT_SHOWN))
         asked += _("I read this together with *{earlier}*").format(earlier=earlier) + "\n"
+    if searched:
+        title = escape(shorten(one_line(searched), SUBJECT_SHOWN))
+        asked += _("I searched only *{title}*.").format(title=title) + "\n"
     if answer.corrections:
         asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
     if not answer.quotes:
@@ -81,7 +93,7 @@ def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> disc
     )
     embed.set_footer(text=shorten(footer, EMBED_FOOTER))
     if sources := sources_text(answer.quotes):
-        embed.add_field(name=_("Where this stands"), value=sources, inline=False)
+        embed.add_field(name=_(SOURCES), value=sources, inline=False)
     left = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
     embed.description = quotes_text(others, left, first=2, today=at.date() if at else None) or None
     return embed
@@ -115,18 +127,20 @@ def label(number: int, citation: Citation, today: date | None = None) -> str:
     place = " \u203a ".join(parts)
     if citation.page is not None:
         place += ", " + _("page {page}").format(page=citation.page)
-    dated = citation.published or citation.updated
-    if dated:
-        age = age_in_words(citation.updated or dated, today) if today else ""
-        place += f" ({escape(shorten(dated, 20))}{', ' + age if age else ''})"
+    day = citation.published or citation.updated
+    if day:
+        age = age_in_words(citation.updated or day, today) if today else ""
+        place += f" ({escape(dated(shorten(day, 20)))}{', ' + age if age else ''})"
     return f"**[{number}]** {place}"
 
 
 def sources_text(quotes: Sequence[Quote], *, first: int = 1) -> str:
-    """The links of each quote, as many as one field holds: fewer for each before none for one."""
+    """The links of each quote, as many as one field holds: fewer for each before none for one; quotes with the same
+    links share a line.
+    """
     lines: list[str] = []
     for count in range(LINKS_A_QUOTE, 0, -1):
-        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, first)]
+        lines = _source_lines(enumerate(quotes, first), count)
         if length("\n".join(lines)) <= EMBED_FIELD_VALUE:
             break
     return "\n".join(_fitting_lines(lines))
@@ -142,8 +156,7 @@ def sources_fields(quotes: Sequence[Quote], room: int, *, first: int = 1) -> lis
     """
     fields: list[str] = []
     for count in range(LINKS_A_QUOTE, 0, -1):
-        lines = [_sources_line(number, quote, count) for number, quote in enumerate(quotes, first)]
-        fields = _in_fields(lines)
+        fields = _in_fields(_source_lines(enumerate(quotes, first), count))
         if sum(map(length, fields)) <= room:
             return fields
     kept: list[str] = []
@@ -156,7 +169,7 @@ def sources_fields(quotes: Sequence[Quote], room: int, *, first: int = 1) -> lis
 
 def sources_length(quotes: Sequence[Quote]) -> int:
     """How much room `sources_fields` needs to give each quote a link, whatever its number."""
-    return sum(map(length, _in_fields([_sources_line(99, quote, 1) for quote in quotes])))
+    return sum(map(length, _in_fields(_source_lines([(99, quote) for quote in quotes], 1))))
 
 
 def _in_fields(lines: Sequence[str]) -> list[str]:
@@ -169,24 +182,34 @@ def _in_fields(lines: Sequence[str]) -> list[str]:
             kept.append(left.pop(0))
         if not kept:  # wider than a field
             left.pop(0)
-        if text := "\n".join(line for line in kept if line):
-            fields.append(text)
+        if kept:
+            fields.append("\n".join(kept))
     return fields
 
 
-def _sources_line(number: int, quote: Quote, count: int) -> str:
+def _source_lines(numbered: Iterable[tuple[int, Quote]], count: int) -> list[str]:
+    """A line of so many links for each quote that has some; quotes with the same links share theirs."""
+    numbers: dict[str, list[str]] = {}
+    for number, quote in numbered:
+        if links := _links(quote, count):
+            numbers.setdefault(links, []).append(f"[{number}]")
+    return [f"**{' '.join(whose)}** {links}" for links, whose in numbers.items()]
+
+
+def _links(quote: Quote, count: int) -> str:
     """The links that belong to a quote: the document's own, and those its footnotes name."""
     links = [link(_("document"), quote.citation.url)] if quote.citation.url else []
     links += [_source(source) for source in quote.sources]
     more = len(links) - count
     if more > 0:
         links[count:] = [ngettext("{count} more", "{count} more", more).format(count=more)]
-    return f"**[{number}]** " + "; ".join(links) if links else ""
+    return "; ".join(links)
 
 
 def _source(source: Source) -> str:
     title = link(source.title, source.url) if source.url else escape(shorten(one_line(source.title), 100))
-    details = ", ".join(escape(shorten(one_line(part), 80)) for part in (source.publisher, source.date) if part)
+    parts = (source.publisher, dated(source.date or ""))
+    details = ", ".join(escape(shorten(one_line(part), 80)) for part in parts if part)
     return f"{title}, {details}" if details else title
 
 

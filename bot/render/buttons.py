@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from bot.localisation import _
 from bot.render.body import Action, Button, Rows, label
 from bot.render.limits import BUTTONS_IN_A_ROW
-from index import DocumentEntry
+
+
+class Topic(NamedTuple):
+    """A document that is offered as a topic."""
+
+    key: str
+    title: str
+
 
 A_SUMMARY = "summary"
 """What *Share* says below a summary that has no further page; below others it names that page."""
@@ -33,12 +41,10 @@ def answer_buttons(answer_id: int, *, is_private: bool, has_question: bool) -> R
     )
 
 
-def refusal_buttons(
-    answer_id: int, topics: Sequence[DocumentEntry], *, is_private: bool, has_person_to_ask: bool
-) -> Rows:
+def refusal_buttons(answer_id: int, topics: Sequence[Topic], *, is_private: bool, has_person_to_ask: bool) -> Rows:
     """The buttons of an answer without quotes: the nearest topics, and a person if there is one to ask."""
     nearest = tuple(
-        Button(Action.TOPIC, label(entry.title), answer_id, argument=entry.key) for entry in topics[:BUTTONS_IN_A_ROW]
+        Button(Action.TOPIC, label(topic.title), answer_id, argument=topic.key) for topic in topics[:BUTTONS_IN_A_ROW]
     )
     person = [Button(Action.ASK_PERSON, _("Ask a person"), answer_id)] if has_person_to_ask else []
     others = (Button(Action.FOLLOW_UP, _("Follow up"), answer_id), *person, _share_or_delete(answer_id, is_private))

@@ -24,6 +24,8 @@ ALTERNATIVE_TEXT = 1024
 
 CHOICES = 25
 CHOICE_TEXT = 100
+FILES_TOGETHER = 24 * 1024 * 1024
+"""Bytes: a request may have 25 MiB, and the message itself is in it, too."""
 QUESTION = 1000
 """Our own: no question needs more."""
 ELLIPSIS = "\u2026"

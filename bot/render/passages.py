@@ -7,7 +7,7 @@ from datetime import date
 
 import discord
 
-from bot.localisation import N_, _
+from bot.localisation import N_, _, listed, ngettext
 from bot.render.answer import fitting_quote, label, link, one_line, quotes_text, sources_text
 from bot.render.body import COLOUR, Action, Body, Button, File, in_rows
 from bot.render.limits import (
@@ -20,6 +20,7 @@ from bot.render.limits import (
     shorten,
 )
 from bot.render.text import escape
+from bot.render.wording import SOURCES
 from index import Quote
 
 CHANGED = N_("The documents have changed since that answer.")
@@ -52,7 +53,7 @@ def more_body(
     content = lead + fitting_quote(best, CONTENT - length(lead) - length(place)) + place
     embed = discord.Embed(colour=COLOUR)
     if sources := sources_text(quotes, first=first):
-        embed.add_field(name=_("Where this stands"), value=sources, inline=False)
+        embed.add_field(name=_(SOURCES), value=sources, inline=False)
     room = min(EMBED_DESCRIPTION, EMBED_TOTAL - len(embed))
     embed.description = quotes_text(others, room, first=first + 1, today=today) or None
     more = [Button(Action.MORE, _("More"), answer_id, str(next_page))] if next_page is not None else []
@@ -89,7 +90,12 @@ def context_body(
 
 
 def source_body(
-    quotes: Sequence[Quote], files: Sequence[File], missing: Sequence[str], *, may_attach: bool = True
+    quotes: Sequence[Quote],
+    files: Sequence[File],
+    missing: Sequence[str],
+    left_out: Sequence[str] = (),
+    *,
+    may_attach: bool = True,
 ) -> Body:
     """The files that quotes are from, with their addresses.
 
@@ -97,10 +103,19 @@ def source_body(
         quotes: As they were shown.
         files: The originals that can be attached.
         missing: Titles of documents whose file is no longer there, or is too large.
+        left_out: Titles of documents whose file does not fit into the message beside the others.
         may_attach: Whether the bot may attach files there.
     """
     addresses = {quote.citation.title: quote.citation.url for quote in quotes}
     lines = [f"- {link(title, url)}" if url else f"- {_title(title)}" for title, url in addresses.items()]
+    if left_out:
+        only = ngettext(
+            "Only {count} file fits into one message. Not attached: {titles}.",
+            "Only {count} files fit into one message. Not attached: {titles}.",
+            len(files),
+        )
+        titles = listed([f"*{escape(shorten(one_line(title), 60))}*" for title in left_out])
+        lines.insert(0, only.format(count=len(files), titles=titles))
     lost = _("The file of *{title}* is no longer there, or too large to attach.")
     lines += [lost.format(title=_title(title)) for title in missing]
     kept: list[str] = []

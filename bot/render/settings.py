@@ -120,8 +120,8 @@ def setup_body(settings: GuildSettings) -> Body:
     steps = [
         _(
             "**1. Who may set me up.** Members with *Manage Server* see `/manage`, `/settings` and `/setup`. Other "
-            "roles: Server Settings > Integrations > my name > the command > Add Roles. Channels where I shall not "
-            "answer: there, too."
+            "roles: Server Settings > Integrations > my name > the command > Add Roles. To keep my commands out of a "
+            "channel, do it there. To keep me out of it altogether, take *View Channel* from me there."
         ),
         _(
             "**2. A person to ask.** Where my documents do not cover a question, its asker can pass it on with a "

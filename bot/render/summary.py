@@ -31,6 +31,7 @@ from bot.render.wording import (
     NO_SAME_POINTS,
     NO_SENTENCES,
     SAME_POINTS,
+    SOURCES,
     UNCERTAIN_TOPIC,
     corrections_in_words,
     coverage_in_words,
@@ -101,7 +102,7 @@ def _has_room_for_sources(content: Sequence[Block], embed: Sequence[Block]) -> b
 
 
 def _room_for_sources(description: str) -> int:
-    name = _("Where this stands")
+    name = _(SOURCES)
     return EMBED_TOTAL - FOOTER_ROOM - length(description) - length(name) - FIELDS * len(GOES_ON)
 
 
@@ -236,7 +237,7 @@ def page_body(
     embed.set_footer(text=shorten(" \u00b7 ".join([*parts, _footer(made)]), FOOTER_ROOM))
     room = _room_for_sources(embed.description or "")
     for text in sources_fields(page.quotes, room, first=first_number(pages, number)):
-        embed.add_field(name=GOES_ON if embed.fields else _("Where this stands"), value=text, inline=False)
+        embed.add_field(name=GOES_ON if embed.fields else _(SOURCES), value=text, inline=False)
     return Body(shorten(top + content, CONTENT), embed, buttons, files)
 
 

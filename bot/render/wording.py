@@ -11,6 +11,7 @@ from bot.records import MODERATOR
 from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Summary, Theme, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
+SOURCES = N_("Sources named there")
 OLD_FROM_YEARS = 2
 NOT_COVERED = N_("The documents that I quote from do not cover that.")
 UNCERTAIN_TOPIC = N_("I am not sure that the documents cover this topic. The closest sentences:")

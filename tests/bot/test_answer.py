@@ -139,25 +139,26 @@ def test_a_citation_says_title_section_page_and_date():
 
     label = answer_body(answer_of(quote), repeats_question=False).content.split("\n")[1]
 
-    assert text_of(read(label)) == "[1] Log *book* › Keepers > 1894, page 12 (1998-05-17)"
+    assert text_of(read(label)) == "[1] Log *book* › Keepers > 1894, page 12 (May 17, 1998)"
 
 
 def test_a_document_that_was_never_published_is_dated_by_its_update():
     body = answer_body(answer_of(quote_of("Text.", updated="2026-11-01")), repeats_question=False)
 
-    assert text_of(read(body.content)).endswith("The lighthouse (2026-11-01)")
+    assert text_of(read(body.content)).endswith("The lighthouse (November 1, 2026)")
 
 
 @pytest.mark.parametrize(
     ("published", "updated", "shown"),
     [
-        ("2020-11-24", None, "(2020-11-24, 6 years old)"),
-        ("2020-11-25", None, "(2020-11-25, 5 years old)"),
+        ("2020-11-24", None, "(November 24, 2020, 6 years old)"),
+        ("2020-11-25", None, "(November 25, 2020, 5 years old)"),
         ("2024", None, "(2024, 2 years old)"),
-        ("2025-01-01", None, "(2025-01-01)"),
-        ("1998-05-17", "2026-11-01", "(1998-05-17)"),
-        (None, "2019-02", "(2019-02, 7 years old)"),
+        ("2025-01-01", None, "(January 1, 2025)"),
+        ("1998-05-17", "2026-11-01", "(May 17, 1998)"),
+        (None, "2019-02", "(February 2019, 7 years old)"),
         ("long ago", None, "(long ago)"),
+        ("2026-02-31", None, "(2026-02-31)"),
     ],
 )
 def test_an_old_document_says_how_old(published: str | None, updated: str | None, shown: str):
@@ -273,7 +274,7 @@ def test_sources_are_links_with_publisher_and_date():
         ("document", "https://x.org/d"),
         ("Lights [of] the North", "https://example.org/lights_%281%29"),
     ]
-    assert text_of(read(value)) == "[1] document; Lights [of] the North, Harbour Museum, 1987-03"
+    assert text_of(read(value)) == "[1] document; Lights [of] the North, Harbour Museum, March 1987"
 
 
 @pytest.mark.parametrize(
@@ -296,14 +297,25 @@ def test_sources_over_the_number_shown_are_counted():
 
 
 def test_no_quote_loses_its_sources_to_the_long_ones_of_another():
-    long = [Source("T" * 90, "P" * 70, "2020-01-01", "https://example.org/" + "x" * 60) for _ in range(4)]
-    quotes = [quote_of(f"Text {number}.", sources=long) for number in range(3)]
+    def long(number: int) -> list[Source]:
+        return [Source("T" * 90, "P" * 70, "2020-01-01", f"https://example.org/{number}" + "x" * 60) for _ in range(4)]
+
+    quotes = [quote_of(f"Text {number}.", sources=long(number)) for number in range(3)]
 
     value = sources_of(answer_body(answer_of(*quotes), repeats_question=False))
 
     assert [line[:7] for line in value.split("\n")] == ["**[1]**", "**[2]**", "**[3]**"]
     assert [text_of(read(line))[-6:] for line in value.split("\n")] == ["3 more"] * 3
     assert len(links_in(value)) == 3
+
+
+def test_quotes_with_the_same_sources_share_a_line():
+    same, other = [Source("Log book", "Museum", None, None)], [Source("Chart", None, None, None)]
+    quotes = [quote_of(f"Text {number}.", sources=named) for number, named in enumerate([same, other, same])]
+
+    value = sources_of(answer_body(answer_of(*quotes), repeats_question=False))
+
+    assert text_of(read(value)) == "[1] [3] Log book, Museum\n[2] Chart"
 
 
 def test_a_quote_without_sources_adds_no_field():
@@ -373,13 +385,23 @@ def test_the_bot_says_what_it_covers_how_it_works_and_that_it_is_unofficial():
     assert text_of(read(fields["What I cover: 1 document"] or "")) == "\N{BULLET} Grey *Skerry*"
     assert fields["What I am not"] == UNOFFICIAL
     assert "`/ask`" in (fields["How it works"] or "")
-    assert footer_of(body) == "Generation 3f9a2c41d07b of 2026-11-23 · model all-MiniLM-L6-v2"
+    assert footer_of(body) == "Generation 3f9a2c41d07b of November 23, 2026 · model all-MiniLM-L6-v2"
 
 
 def test_the_bot_names_the_models_that_are_set_beside_the_first():
     body = about_body(status_of(reranker="some/reranker", reader="some/reader"), [])
 
     assert footer_of(body).endswith("model all-MiniLM-L6-v2 · reranker some/reranker · reader some/reader")
+
+
+def test_of_many_documents_ten_are_named():
+    entries = [DocumentEntry(f"d{n}", "k", f"Document {n}", "d.md", "", 1, 1) for n in range(12)]
+
+    body = about_body(status_of(), entries)
+
+    assert body.embed is not None
+    lines = (body.embed.fields[0].value or "").split("\n")
+    assert [len(lines), lines[-2:]] == [11, ["- Document 9", "- and 2 more"]]
 
 
 def test_a_long_list_of_documents_ends_with_how_many_more_there_are():

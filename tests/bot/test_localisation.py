@@ -19,7 +19,7 @@ from bot.render import limits
 from bot.render.about import about_body
 from bot.render.answer import answer_body
 from bot.render.body import Button
-from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.buttons import Topic, answer_buttons, refusal_buttons
 from bot.render.passages import context_body, more_body, person_body, source_body
 from bot.render.settings import help_body
 from bot.render.wording import age_in_words, diagnosis_in_words
@@ -194,7 +194,7 @@ def test_every_other_message_fits_discords_limits():
         check_message({"content": body.content, "embeds": [body.embed.to_dict()] if body.embed else []})
     for row in (
         *answer_buttons(1, is_private=True, has_question=True),
-        *refusal_buttons(1, [ENTRY], is_private=False, has_person_to_ask=True),
+        *refusal_buttons(1, [Topic(ENTRY.key, ENTRY.title)], is_private=False, has_person_to_ask=True),
     ):
         assert all(limits.length(button.label) <= limits.BUTTON_LABEL for button in row if isinstance(button, Button))
     modal = follow_up_modal("answer:1:follow:", earlier="q")

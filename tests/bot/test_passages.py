@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from bot.render.answer import answer_body
 from bot.render.body import Action, Body, Button, File
-from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.buttons import Topic, answer_buttons, refusal_buttons
 from bot.render.limits import CUSTOM_ID, length
 from bot.render.passages import NO_MORE, context_body, more_body, source_body
 from bot.views import follow_up_modal, view_of
-from index import Answer, DocumentEntry, Length, Quote
+from index import Answer, Length, Quote
 from tests.bot.discord_markdown import quotes_in, read, styled, styles_in, text_of
 from tests.bot.quotes import answers, lines, quote_of, quotes
 from tests.wire.limits import check_message, check_modal
@@ -32,18 +32,18 @@ def payload_of(body: Body) -> dict[str, Any]:
     }
 
 
-entries = st.builds(lambda title: DocumentEntry("d" * 300, "k" * 16, title, "d.md", "", 1, 1), lines)
+topics = st.builds(lambda title: Topic("k" * 16, title), lines)
 
 
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.lists(entries, max_size=8), st.booleans(), st.booleans())
+@given(answers(), st.lists(topics, max_size=8), st.booleans(), st.booleans())
 def test_every_answer_with_its_buttons_fits_discords_limits(
-    answer: Answer, topics: list[DocumentEntry], is_private: bool, is_set: bool
+    answer: Answer, offered: list[Topic], is_private: bool, is_set: bool
 ):
     buttons = (
         answer_buttons(LARGEST_ID, is_private=is_private, has_question=is_set)
         if answer.quotes
-        else refusal_buttons(LARGEST_ID, topics[:1], is_private=is_private, has_person_to_ask=is_set)
+        else refusal_buttons(LARGEST_ID, offered[:1], is_private=is_private, has_person_to_ask=is_set)
     )
 
     payload = payload_of(answer_body(answer, repeats_question=True, buttons=buttons))
@@ -103,9 +103,9 @@ def test_the_quote_is_bold_in_its_surroundings():
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(quotes(), min_size=1, max_size=3), st.lists(lines, max_size=3))
-def test_sources_fit(shown: list[Quote], missing: list[str]):
-    check_message(payload_of(source_body(shown, [File("a.md", b"text")], missing)))
+@given(st.lists(quotes(), min_size=1, max_size=3), st.lists(lines, max_size=3), st.lists(lines, max_size=12))
+def test_sources_fit(shown: list[Quote], missing: list[str], left_out: list[str]):
+    check_message(payload_of(source_body(shown, [File("a.md", b"text")], missing, left_out)))
 
 
 @given(lines)

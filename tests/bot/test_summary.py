@@ -132,10 +132,9 @@ def test_what_the_text_does_not_hold_goes_on_in_the_embed_and_then_on_the_next_p
 
 @pytest.mark.parametrize("count", [12, 24])
 def test_every_line_of_a_long_summary_says_where_its_words_are_from(count: int):
-    source = Source(
-        "An article with a title of some length", "A newspaper", "2023-11-20", "https://example.org/" + "a" * 80
-    )
-    quotes = tuple(replace(quote_of("Many words. " * 20), sources=(source,)) for _ in range(count))
+    title, day = "An article with a title of some length", "2023-11-20"
+    sources = [Source(title, "A newspaper", day, f"https://example.org/{n:02}" + "a" * 78) for n in range(count)]
+    quotes = tuple(replace(quote_of("Many words. " * 20), sources=(source,)) for source in sources)
     pairs = tuple(Pair(a, b) for a, b in zip(quotes[::2], quotes[1::2], strict=True))
     made: list[Summary | Comparison] = [summary_of(*quotes), Comparison(("A", "B"), pairs, "3f9a2c41d07b", 1.0)]
 

@@ -60,7 +60,7 @@ async def test_a_private_answer_is_in_the_askers_language_around_an_english_quot
     assert answer.buttons == SPANISH_BUTTONS
     [embed] = answer.embeds
     assert embed["footer"]["text"].startswith("muy probablemente responde (1,00)")
-    assert embed["fields"][0]["name"] == "Dónde está esto"
+    assert embed["fields"][0]["name"] == "Fuentes citadas"
 
 
 async def test_direct_messages_and_languages_without_a_catalogue_are_answered_in_english(
