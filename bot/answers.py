@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.localisation import speaking, spoken
+from bot.localisation import N_, _, speaking, spoken
 from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
-from bot.render.buttons import answer_buttons, refusal_buttons
+from bot.render.buttons import Topic, answer_buttons, refusal_buttons
 from bot.render.limits import QUESTION
-from bot.replies import SENDING_ERRORS, fill, fill_later, reply, think
+from bot.replies import SENDING_ERRORS, change, fill, fill_later, find_question, find_reply, is_thinking, reply, think
 from bot.service import AnswerService
-from bot.state import Asked, GuildSettings, Pressed, ShownAnswer, State
+from bot.state import Acknowledged, Asked, GuildSettings, PlainReply, Pressed, ShownAnswer, State
 from bot.tree import error_text, tell
-from bot.turns import Asker, CoolDown
-from index import Answer, DocumentEntry, RetrievalError, Summary, Verdict, borrows_subject, with_subject
+from bot.turns import Asker, CoolDown, CoolDownError
+from index import Answer, RetrievalError, Summary, Verdict, borrows_subject, with_subject
 
 if TYPE_CHECKING:
     from bot.client import DissentBot
 
 log = logging.getLogger(__name__)
+
+
+STOPPED = N_("I was stopped in between. Please try again.")
+
+BLOCKED_TOLD_EVERY_S = 24 * 3600.0
 
 
 class BlockedError(RetrievalError):
@@ -61,6 +67,8 @@ class Answers:
         self.is_closing = False
         """Whether the bot is logging out: what fails from now on is left to the next process."""
         self._cool_down = CoolDown()
+        self._told_blocked_at_s: dict[tuple[int | None, int], float] = {}
+        """When a blocked person was last told so, by server and person."""
         self.lost = 0
         """How many questions had nowhere to be answered since the start."""
 
@@ -85,6 +93,7 @@ class Answers:
     @asynccontextmanager
     async def noted_press(self, interaction: discord.Interaction[Any], pressed: Pressed) -> AsyncIterator[None]:
         """Note a press while it is carried out, as `noted` does a question."""
+        interaction.extras["is_noted"] = True
         await self.state.add_pending_press(interaction.id, interaction.token, replace(pressed, locale=spoken()))
         async with self._until_done(partial(self.state.remove_pending_press, interaction.id)):
             yield
@@ -115,6 +124,7 @@ class Answers:
             found.answer.verdict is Verdict.NOT_COVERED
             and found.settings.notes_uncovered
             and asked.guild_id is not None
+            and not asked.is_private
         ):
             await self.state.note_uncovered(asked.guild_id, asked.question, found.answer.unknown_words)
         return await self.present(found, repeats_question=repeats_question)
@@ -157,6 +167,7 @@ class Answers:
             repeats_question=repeats_question,
             at=discord.utils.utcnow(),
             subject=asked.subject,
+            searched=await self._searched(asked),
             preface=preface,
             buttons=await self._buttons(answer_id, answer, asked, settings),
         )
@@ -183,6 +194,21 @@ class Answers:
         self.service.turns.check_room(asker_of(asked))
         self._cool_down.count(asked.asker_id)
 
+    def may_tell(self, error: Exception, asked: Asked) -> bool:
+        """Whether a channel is to read why a question in it is not answered: of who cannot ask, it is told once.
+
+        Else anybody could make the bot write as often as they like.
+        """
+        if isinstance(error, CoolDownError):
+            return error.times == 1
+        if not isinstance(error, BlockedError):
+            return True
+        now_s = time.monotonic()
+        told = {key: at_s for key, at_s in self._told_blocked_at_s.items() if now_s - at_s < BLOCKED_TOLD_EVERY_S}
+        key = (asked.guild_id, asked.asker_id)
+        self._told_blocked_at_s = {key: now_s} | told
+        return key not in told
+
     async def _buttons(self, answer_id: int, answer: Answer, asked: Asked, settings: GuildSettings) -> Rows:
         if answer.quotes:
             return answer_buttons(answer_id, is_private=asked.is_private, has_question=settings.keeps_questions)
@@ -199,9 +225,16 @@ class Answers:
             has_person_to_ask=settings.has_person_to_ask and settings.keeps_questions,
         )
 
-    async def _topics(self, answer: Answer | Summary, guild_id: int | None) -> list[DocumentEntry]:
-        by_title = {entry.title: entry for entry in reversed(await self.service.documents(guild_id))}
-        return [by_title[title] for title in answer.nearest_titles if title in by_title]
+    async def _topics(self, answer: Answer | Summary, guild_id: int | None) -> list[Topic]:
+        keys = {entry.title: entry.key for entry in reversed(await self.service.documents(guild_id))}
+        return [Topic(keys[title], title) for title in answer.nearest_titles if title in keys]
+
+    async def _searched(self, asked: Asked) -> str:
+        """The title of the only document that was searched, where that was not plain from the question itself."""
+        if asked.within is None or asked.shows_nearest:
+            return ""
+        entry = await self.service.find_document(asked.within, asked.guild_id)
+        return entry.title if entry else ""
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
@@ -226,6 +259,7 @@ class Answers:
         self, interaction: discord.Interaction[Any], asked: Asked, prepare: Callable[[], Awaitable[Prepared]]
     ) -> None:
         async with self.noted(interaction.id, interaction.token, asked):
+            interaction.extras["is_noted"] = True
             try:
                 await think(interaction, ephemeral=asked.is_private)
                 prepared = await prepare()
@@ -249,29 +283,75 @@ class Answers:
     async def answer_pending(self, bot: DissentBot, pending: list[tuple[int, str, Asked]]) -> None:
         """Answer the questions that an earlier process acknowledged and did not answer."""
         for question_id, token, asked in pending:
-            if token:
-                webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
-                send: Callable[[Body], Awaitable[int]] = partial(fill_later, webhook)
-            else:
-                channel = bot.get_partial_messageable(asked.channel_id)
-                send = partial(reply, channel.get_partial_message(question_id))
             try:
-                with speaking(asked.locale):
-                    try:
-                        if asked.summary:
-                            prepared = await bot.summaries.take_up(asked, at=question_id)
-                        else:
-                            prepared = await self.prepare(asked, repeats_question=bool(token))
-                    except Exception as error:
-                        await send(Body(error_text(error, "pending")))
-                    else:
-                        await self.send(prepared, partial(send, prepared.body))
-                log.info("answered a question that was pending from before the start")
+                if token:
+                    webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
+                    send: Callable[[Body], Awaitable[int]] | None = partial(fill_later, webhook)
+                else:
+                    send = await self._way_to_answer(bot, question_id, asked)
+                if send is not None:
+                    with speaking(asked.locale):
+                        await self._answer_late(bot, question_id, token, asked, send)
+                    log.info("answered a question that was pending from before the start")
             except SENDING_ERRORS as error:
                 self.give_up(question_id, asked.channel_id, error)
             except Exception:  # the others are to be answered all the same
                 log.exception("a question that was pending from before the start could not be answered")
             await self.state.remove_pending(question_id)
+
+    async def tell_stopped(self, bot: discord.Client, acknowledged: list[Acknowledged]) -> None:
+        """Tell those whom an earlier process left with "thinking ..." to try again.
+
+        What is noted with all that carrying it out needs is not among them: `answer_pending` and `bot.cogs.buttons`
+        take that up.
+        """
+        for interaction_id, token, channel_id, locale in acknowledged:
+            webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
+            try:
+                if await is_thinking(webhook):
+                    with speaking(locale):
+                        await fill_later(webhook, Body(_(STOPPED)))
+                    log.info("told somebody that a command was stopped before the start")
+            except SENDING_ERRORS as error:
+                self.give_up(interaction_id, channel_id, error)
+            except Exception:  # the others are to be told all the same
+                log.exception("a command that was stopped before the start could not be answered")
+            await self.state.remove_acknowledged(interaction_id)
+
+    async def _answer_late(
+        self, bot: DissentBot, question_id: int, token: str, asked: Asked, send: Callable[[Body], Awaitable[int]]
+    ) -> None:
+        try:
+            if asked.summary:
+                prepared = await bot.summaries.take_up(asked, at=question_id)
+            else:
+                prepared = await self.prepare(asked, repeats_question=bool(token))
+        except Exception as error:
+            reply_id = await send(Body(error_text(error, "pending")))
+            if not token:
+                await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
+        else:
+            await self.send(prepared, partial(send, prepared.body))
+
+    async def _way_to_answer(
+        self, bot: discord.Client, question_id: int, asked: Asked
+    ) -> Callable[[Body], Awaitable[int]] | None:
+        """How a message of before the start is answered; None where it is deleted, or answered already."""
+        channel = bot.get_partial_messageable(asked.channel_id)
+        if not await find_question(channel, question_id):
+            if asked.replaces is not None:
+                with suppress(discord.NotFound):
+                    await channel.get_partial_message(asked.replaces).delete()
+            return None
+        if asked.replaces is not None:
+            return partial(change, channel.get_partial_message(asked.replaces))
+        if await self.state.shown_for_message(question_id) or await self.state.plain_reply(question_id):
+            return None
+        reply_id = await find_reply(channel, question_id, bot.user.id if bot.user else 0)
+        if reply_id is not None:
+            await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
+            return None
+        return partial(reply, channel.get_partial_message(question_id))
 
 
 def asker_of(asked: Asked) -> Asker:

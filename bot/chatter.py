@@ -20,6 +20,17 @@ _LINK = re.compile(r"<?https?://\S+")
 _DISCORD_MARKUP = re.compile(r"<(?:@[!&]?|#|a?:\w+:)\d+>")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
+_SMALL_TALK = re.compile(
+    r"""
+    a|again|all|alright|amazing|and|appreciated|are|awesome|bot|bye|cheers|clear|cool|day|everyone|evening|
+    excellent|fine|for|fun|good|goodbye|got|great|ha|haha|hello|help|helped|helpful|helps|hey|hi|i|it|job|k|kind|
+    lol|lot|lots|makes|many|most|morning|much|nice|night|no|nope|of|oh|ok|okay|perfect|please|quick|really|right|
+    see|sense|so|sorry|super|sure|thank|thanks|that|that's|thats|the|there|this|thx|ty|very|was|welcome|well|
+    wonderful|work|worked|works|wow|yeah|yep|yes|you|your
+    """,
+    re.VERBOSE,
+)
+
 _AUXILIARY = (
     r"(?:(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|must|may|might)(?:n'?t)?|can't|won't)"
 )
@@ -66,6 +77,12 @@ def is_question(text: str, *, follows_up: bool = False) -> bool:
     if follows_up:
         return bool(asking)
     return any(_is_long_enough(sentence) for sentence in asking) and not borrows_subject(said)
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a message that is said to the bot only greets, thanks or agrees, so that there is nothing to look up."""
+    words = re.findall(r"\w+(?:'\w+)?", _DISCORD_MARKUP.sub(" ", text).replace("\u2019", "'").casefold())
+    return not any(map(_asks, _SENTENCE_END.split(text))) and all(map(_SMALL_TALK.fullmatch, words))
 
 
 def _asks(sentence: str) -> bool:

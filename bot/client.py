@@ -76,10 +76,14 @@ class DissentBot(commands.Bot):
         self.answers = Answers(service, state)
         self.summaries = Summaries(self, self.answers)
         self.fetcher = Fetcher(settings.allow_urls)
+        self._telling: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Load the features and tell Discord of commands that have changed."""
         await asyncio.to_thread(localisation.load)
+        stopped = await self.state.acknowledged()  # before anybody can use a command of this process
+        if stopped:
+            self._telling = asyncio.create_task(self.answers.tell_stopped(self, stopped))
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         if not isinstance(self.tree, Tree):
@@ -91,6 +95,8 @@ class DissentBot(commands.Bot):
         """Log out."""
         self.answers.is_closing = True
         self.clean_up.cancel()
+        if self._telling is not None:
+            self._telling.cancel()
         await super().close()
 
     @tasks.loop(hours=24)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.chatter import is_small_talk
 from bot.render.text import pieces
 from bot.render.wording import (
     NO_DATES,
@@ -32,6 +33,7 @@ from index import Answer, Comparison, Library, Quote, RetrievalError, Summary, T
 PROMPT = "? "
 BY_TERMINAL = "terminal"
 """Who it was, in the history of a library."""
+NO_QUESTION = "Ask something that the documents may answer."
 WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
 
 
@@ -273,8 +275,11 @@ def run_console(library: Library, console: Console, errors: Console) -> None:
             if not question:
                 continue
             console.print(Text(f"{PROMPT}{question}", style="bold"))
-        library.open()
-        print_answer(console, library.ask(question))
+        if is_small_talk(question):
+            console.print(Text(NO_QUESTION))
+        else:
+            library.open()
+            print_answer(console, library.ask(question))
         console.print()
 
 

@@ -11,7 +11,9 @@ from typing import Any, TypeVar, cast
 import aiohttp
 import discord
 
+from bot.localisation import spoken
 from bot.render.body import Body
+from bot.state import Acknowledged
 from bot.views import view_of
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,10 @@ ORIGINAL = cast(int, "@original")
 ALREADY_ANSWERED = 40060
 RATE_LIMITED = 429
 HAS_THREAD = 160004
+UNKNOWN_MESSAGE = 10008
+
+SAID_NEXT = 100
+"""Messages: what one request to a channel's history gives."""
 
 SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 """What sending may end in: `aiohttp` has errors of a broken connection that are no `OSError`."""
@@ -36,9 +42,16 @@ SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutEr
 async def think(interaction: discord.Interaction[Any], *, ephemeral: bool = False) -> None:
     """Acknowledge an interaction with "thinking ...", for `fill` to replace.
 
+    That it is owed an answer is noted, for the next process if this one dies (`bot.answers.Answers.tell_stopped`),
+    unless `interaction.extras["is_noted"]` says that it is noted with more already, so that it can be carried out.
+
     Where only Discord's receipt was lost, the second attempt is refused: the person sees "thinking ..." already, and
     must not wait in vain.
     """
+    if not interaction.extras.get("is_noted"):
+        await interaction.client.state.add_acknowledged(
+            Acknowledged(interaction.id, interaction.token, interaction.channel_id or 0, spoken())
+        )
     try:
         await persistently(lambda: interaction.response.defer(ephemeral=ephemeral, thinking=True))
     except discord.HTTPException as error:
@@ -74,6 +87,8 @@ async def fill(interaction: discord.Interaction[Any], body: Body) -> int | None:
                 content=body.content, embeds=embeds, view=view, attachments=_files(body)
             )
         )
+        if interaction.extras.get("is_thinking") and not interaction.extras.get("is_noted"):
+            await interaction.client.state.remove_acknowledged(interaction.id)
         return message.id
     try:
         sent = await persistently(
@@ -122,8 +137,8 @@ async def say_beside(interaction: discord.Interaction[Any], body: Body) -> disco
     return await interaction.followup.send(body.content, view=view, ephemeral=True, wait=True)
 
 
-async def reply(message: discord.Message | discord.PartialMessage, body: Body) -> int:
-    """Reply to a message and ping its author, nobody else; give the id of the reply.
+async def reply(message: discord.Message | discord.PartialMessage, body: Body, *, pings: bool = True) -> int:
+    """Reply to a message and ping its author, or nobody; give the id of the reply.
 
     The nonce lets Discord recognise a repeated attempt and send nothing new.
     """
@@ -134,16 +149,16 @@ async def reply(message: discord.Message | discord.PartialMessage, body: Body) -
             embeds=[body.embed] if body.embed else [],
             view=view or discord.utils.MISSING,
             reference=message.to_reference(fail_if_not_exists=False),
-            mention_author=True,
-            allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True),
+            mention_author=pings,
+            allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=pings),
             nonce=message.id,
         )
     )
     return sent.id
 
 
-async def change(message: discord.PartialMessage, body: Body) -> None:
-    """Put a new answer in place of one in an ordinary message of the bot; pings nobody again."""
+async def change(message: discord.PartialMessage, body: Body) -> int:
+    """Put a new answer in place of one in an ordinary message of the bot, and give its id; pings nobody again."""
     view = view_of(body.buttons)
     await persistently(
         lambda: message.edit(
@@ -153,6 +168,38 @@ async def change(message: discord.PartialMessage, body: Body) -> None:
             allowed_mentions=discord.AllowedMentions.none(),
         )
     )
+    return message.id
+
+
+async def find_question(channel: discord.PartialMessageable, message_id: int) -> bool:
+    """Whether a person's message is still there.
+
+    Raises:
+        discord.HTTPException: It cannot be seen: its channel is gone, or hidden.
+    """
+    try:
+        await persistently(lambda: channel.fetch_message(message_id))
+    except discord.NotFound as error:
+        if error.code != UNKNOWN_MESSAGE:
+            raise
+        return False
+    return True
+
+
+async def find_reply(channel: discord.PartialMessageable, message_id: int, author_id: int) -> int | None:
+    """The id of what somebody has replied to a message already; None where that is not among what was said next.
+
+    Discord forgets a nonce within minutes, so what a process sent just before it died is looked for.
+    """
+
+    async def said_next() -> list[discord.Message]:
+        after = discord.Object(message_id)
+        return [message async for message in channel.history(after=after, limit=SAID_NEXT, oldest_first=True)]
+
+    for message in await persistently(said_next):
+        if message.author.id == author_id and message.reference and message.reference.message_id == message_id:
+            return message.id
+    return None
 
 
 async def post(

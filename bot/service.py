@@ -243,16 +243,19 @@ class AnswerService:
             if not self._waiting:
                 self._is_idle.set()
 
-    async def until_ready(self) -> None:
+    async def until_ready(self, *, patience_s: float | None = None) -> None:
         """Wait until there are documents.
 
+        Args:
+            patience_s: How long; a minute by default.
+
         Raises:
-            NotReadyError: There are none yet, and there will not be any within a minute.
+            NotReadyError: There are none yet.
             RetrievalError: There can be none: its message says why.
         """
         if not self._ready.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S)
+                await asyncio.wait_for(self._is_settled.wait(), START_PATIENCE_S if patience_s is None else patience_s)
             if not self._ready.is_set():
                 raise self._problem or NotReadyError("no generation yet")
 

@@ -117,8 +117,30 @@ MIGRATIONS = (
     ) STRICT""",
     "ALTER TABLE shown_answers ADD COLUMN reviewed_at REAL",
     "ALTER TABLE audit ADD COLUMN is_done INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE shown_answers ADD COLUMN copy_of INTEGER",
+    "CREATE INDEX shown_answers_by_original ON shown_answers (copy_of) WHERE copy_of IS NOT NULL",
+    """CREATE TABLE plain_replies (
+        question_message_id INTEGER PRIMARY KEY,
+        channel_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL UNIQUE,
+        replied_at REAL NOT NULL
+    ) STRICT""",
+    """CREATE TABLE acknowledged (
+        interaction_id INTEGER PRIMARY KEY,
+        token TEXT NOT NULL,
+        channel_id INTEGER NOT NULL,
+        locale TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT""",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
+
+_SAME_ANSWER = """id IN (
+    WITH original AS (SELECT COALESCE(copy_of, id) AS id FROM shown_answers WHERE id = ?)
+    SELECT id FROM original
+    UNION SELECT shown_answers.id FROM shown_answers JOIN original ON shown_answers.copy_of = original.id
+)"""
+"""An answer, what it is a copy of, and what is a copy of it."""
 
 Result = TypeVar("Result")
 
@@ -212,6 +234,8 @@ class Asked:
     """Of a pending question: what its answer is to be in."""
     summary: str = ""
     """Of a pending summary: what is to be made, as `bot.summaries.Request` writes it."""
+    replaces: int | None = None
+    """Of a question that was edited: the message in which it is answered anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +264,22 @@ class ShownAnswer:
     generation: str
     quotes: tuple[Quote, ...]
     shown_at: float
+
+
+class PlainReply(NamedTuple):
+    """A reply of the bot that shows no answer: an error, or that there was no question."""
+
+    channel_id: int
+    message_id: int
+
+
+class Acknowledged(NamedTuple):
+    """An interaction that shows "thinking ..." until it is answered."""
+
+    interaction_id: int
+    token: str
+    channel_id: int
+    locale: str
 
 
 class Forgotten(NamedTuple):
@@ -399,9 +439,9 @@ class State(Records):
             lambda: int(
                 self._connection.execute(
                     "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, within, is_private,"
-                    " verdict, generation, quotes, shown_at)"
-                    " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes, ?"
-                    " FROM shown_answers WHERE id = ?",
+                    " verdict, generation, quotes, passed_on_at, copy_of, shown_at)"
+                    " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes,"
+                    " passed_on_at, id, ? FROM shown_answers WHERE id = ?",
                     (channel_id, self._clock(), answer_id),
                 ).lastrowid
                 or 0
@@ -453,20 +493,40 @@ class State(Records):
         """Forget an answer, with its votes."""
         await self._change("DELETE FROM shown_answers WHERE id = ?", (answer_id,))
 
+    async def note_plain_reply(self, question_message_id: int, reply: PlainReply) -> None:
+        """Note what was replied to a person's message that has no answer."""
+        await self._change(
+            "INSERT OR REPLACE INTO plain_replies VALUES (?, ?, ?, ?)", (question_message_id, *reply, self._clock())
+        )
+
+    async def plain_reply(self, question_message_id: int) -> PlainReply | None:
+        """What was replied to a person's message that has no answer."""
+        rows = await self._rows(
+            "SELECT channel_id, message_id FROM plain_replies WHERE question_message_id = ?", (question_message_id,)
+        )
+        return PlainReply(*rows[0]) if rows else None
+
+    async def forget_plain_reply(self, message_id: int) -> None:
+        """Forget a reply that is no longer there, by its own message or the one that it replies to."""
+        await self._change(
+            "DELETE FROM plain_replies WHERE question_message_id = ? OR message_id = ?", (message_id, message_id)
+        )
+
     async def claim_sharing(self, answer_id: int) -> bool:
         """Note that a private answer is shared; False where it was before."""
-        return await self._claim("shared_at", answer_id)
+        statement = "UPDATE shown_answers SET shared_at = ? WHERE id = ? AND shared_at IS NULL"
+        return await self._change(statement, (self._clock(), answer_id)) == 1
 
     async def claim_passing_on(self, answer_id: int) -> bool:
-        """Note that a question is passed on to a person; False where it was before."""
-        return await self._claim("passed_on_at", answer_id)
-
-    async def _claim(self, column: str, answer_id: int) -> bool:
+        """Note that a question is passed on to a person, below its private answer or the shared copy of that; False
+        where it was before.
+        """
         return (
             await self._change(
-                f"UPDATE shown_answers SET {column} = ? WHERE id = ? AND {column} IS NULL", (self._clock(), answer_id)
+                f"UPDATE shown_answers SET passed_on_at = ? WHERE {_SAME_ANSWER} AND passed_on_at IS NULL",
+                (self._clock(), answer_id),
             )
-            == 1
+            > 0
         )
 
     async def give_back_sharing(self, answer_id: int) -> None:
@@ -475,7 +535,7 @@ class State(Records):
 
     async def give_back_passing_on(self, answer_id: int) -> None:
         """Take back that a question was passed on: it did not work."""
-        await self._change("UPDATE shown_answers SET passed_on_at = NULL WHERE id = ?", (answer_id,))
+        await self._change(f"UPDATE shown_answers SET passed_on_at = NULL WHERE {_SAME_ANSWER}", (answer_id,))
 
     async def vote(self, answer_id: int, person_id: int, *, is_helpful: bool) -> None:
         """Note what a person thinks of an answer, in place of what they thought before."""
@@ -550,6 +610,26 @@ class State(Records):
         )
         return [(interaction_id, token, _known_from(Pressed, pressed)) for interaction_id, token, pressed in rows]
 
+    async def add_acknowledged(self, acknowledged: Acknowledged) -> None:
+        """Note an interaction before it is acknowledged, in case the process dies before it is answered."""
+        await self._change(
+            "INSERT OR REPLACE INTO acknowledged VALUES (?, ?, ?, ?, ?)",
+            (*acknowledged, self._clock() + TOKEN_LIFE_S),
+        )
+
+    async def remove_acknowledged(self, interaction_id: int) -> None:
+        """An interaction has its answer, or its error."""
+        await self._change("DELETE FROM acknowledged WHERE interaction_id = ?", (interaction_id,))
+
+    async def acknowledged(self) -> list[Acknowledged]:
+        """The interactions that can still be answered, oldest first."""
+        rows = await self._rows(
+            "SELECT interaction_id, token, channel_id, locale FROM acknowledged WHERE expires_at > ?"
+            " ORDER BY interaction_id",
+            (self._clock(),),
+        )
+        return [Acknowledged(*row) for row in rows]
+
     async def forget_person(self, person_id: int) -> Forgotten:
         """Forget what answers to a person showed, their votes, their questions that wait, and what moderators had made
         of their questions.
@@ -559,6 +639,16 @@ class State(Records):
     def _forget_person(self, person_id: int) -> Forgotten:
         self._connection.execute("BEGIN IMMEDIATE")
         golden = self._forget_golden_of(person_id)
+        for table, content, person in (
+            ("pending_questions", "asked", "asker_id"),
+            ("pending_presses", "pressed", "person_id"),
+        ):  # what shows "thinking ..." is still owed an end
+            self._connection.execute(
+                "INSERT OR REPLACE INTO acknowledged SELECT interaction_id, token,"
+                f" json_extract({content}, '$.channel_id'), json_extract({content}, '$.locale'), expires_at"
+                f" FROM {table} WHERE json_extract({content}, '$.{person}') = ? AND token != ''",
+                (person_id,),
+            )
         votes, answers, waiting = (
             self._connection.execute(statement, (person_id,)).rowcount
             for statement in (
@@ -583,6 +673,8 @@ class State(Records):
         await self._change("DELETE FROM pending_presses WHERE expires_at <= ?", (now,))
         await self._forget_questions(now)
         await self._change("DELETE FROM audit WHERE at <= ?", (now - AUDIT_KEPT_S,))
+        await self._change("DELETE FROM acknowledged WHERE expires_at <= ?", (now,))
+        await self._change("DELETE FROM plain_replies WHERE replied_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
         await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
         return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
 

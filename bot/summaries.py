@@ -181,7 +181,8 @@ class Summaries:
     ) -> Prepared:
         """Make the first page, and note what all pages show."""
         is_refused = isinstance(made, Summary) and request.kind.has_topic and made.verdict is Verdict.NOT_COVERED
-        if is_refused and settings.notes_uncovered and asked.guild_id is not None and isinstance(made, Summary):
+        is_noted = is_refused and settings.notes_uncovered and not asked.is_private
+        if is_noted and asked.guild_id is not None and isinstance(made, Summary):
             await self.state.note_uncovered(asked.guild_id, asked.question, made.unknown_words)
         answer_id = await self.state.add_shown(
             asked,

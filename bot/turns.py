@@ -38,9 +38,11 @@ class CoolDownError(RetrievalError):
 
     user_message = "Thank you for so many questions! Let others have a turn, and ask again in {seconds} s."
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, *, times: int = 1) -> None:
+        """How long it takes, and how often the person was refused since they last were quiet."""
         seconds = max(1, math.ceil(wait_s))
-        super().__init__("the asker is cooling down", seconds=seconds)
+        super().__init__(f"the asker is cooling down (times={times})", seconds=seconds)
+        self.times = times
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class CoolDown:
         self._clock = clock
         self._free_at_s: dict[int, float] = {}
         """When everything that a person has asked is forgotten; kept until then."""
+        self._refused: dict[int, int] = {}
+        """How often a person was refused until then."""
 
     def count(self, person_id: int) -> None:
         """Count a question.
@@ -159,7 +163,9 @@ class CoolDown:
         """
         now_s = self._clock()
         self._free_at_s = {person: free_at_s for person, free_at_s in self._free_at_s.items() if free_at_s > now_s}
+        self._refused = {person: times for person, times in self._refused.items() if person in self._free_at_s}
         free_at_s = self._free_at_s.get(person_id, now_s)
         if free_at_s - now_s > self._slack_s:
-            raise CoolDownError(free_at_s - now_s - self._slack_s)
+            self._refused[person_id] = self._refused.get(person_id, 0) + 1
+            raise CoolDownError(free_at_s - now_s - self._slack_s, times=self._refused[person_id])
         self._free_at_s[person_id] = free_at_s + self._every_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,17 +14,19 @@ from discord.ext import commands
 
 from bot.answers import guild_id_of, language_of, subject_of, text_of
 from bot.client import DissentBot
+from bot.documents import named_document
 from bot.localisation import N_, _, speak, speaking
 from bot.presses import value_in
 from bot.render.body import Action, Body, File, Rows
-from bot.render.buttons import answer_buttons, refusal_buttons, shared_summary_buttons
+from bot.render.buttons import Topic, answer_buttons, refusal_buttons, shared_summary_buttons
+from bot.render.limits import FILES_TOGETHER
 from bot.render.passages import context_body, more_body, person_body, source_body
-from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, post, think
+from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, persistently, post, think, update
 from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
 from bot.tree import error_text, tell
 from bot.turns import Asker
 from bot.views import follow_up_modal
-from index import DEFAULT_LIMIT, Quote, RetrievalError, in_surroundings
+from index import DEFAULT_LIMIT, Quote, RetrievalError, UnknownDocumentError, in_surroundings
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,9 @@ FORGOTTEN = N_("I no longer remember that answer. Ask again, please.")
 NOT_KEPT = N_("The question was not kept, as this server's moderators have set it. Ask again, please.")
 NOT_YOURS = N_("Only the person who asked can do that.")
 NOT_YOURS_TO_DELETE = N_("Only the person who asked, or a moderator, can delete that.")
-CANNOT_DELETE = N_("I may not delete messages here. You can do it from the message's own menu.")
+CANNOT_TELL_WHOSE = N_(
+    "I no longer remember who asked that, so only a moderator can delete it, here or from the message's own menu."
+)
 ALREADY_SHARED = N_("That answer is shared already.")
 NO_TOPIC = N_("That document is no longer there.")
 HELPFUL = N_("Noted: helpful. You can change your mind with the other button.")
@@ -135,10 +139,15 @@ class Buttons(commands.Cog):
         self, interaction: Press, action: Action, pressed: Pressed, answer_id: int, argument: str
     ) -> None:
         shown = await self.bot.state.shown(answer_id)
-        if shown is None or shown.asked.guild_id not in (None, interaction.guild_id):  # never another server's answer
-            await fill(interaction, Body(_(FORGOTTEN)))
+        if shown is not None and shown.asked.guild_id not in (None, interaction.guild_id):
+            shown = None  # never another server's answer
+        if shown is None and action is Action.DELETE and _may_moderate(interaction):
+            await self._delete_message(interaction)
+        elif shown is None:
+            await fill(interaction, Body(_(CANNOT_TELL_WHOSE if action is Action.DELETE else FORGOTTEN)))
         elif interaction.type is discord.InteractionType.modal_submit:
-            await self._ask(interaction, shown, value_in(interaction.data), subject=subject_of(shown))
+            typed = value_in(interaction.data)
+            await self._ask(interaction, shown, typed, subject=subject_of(shown), within=shown.asked.within)
         elif action is Action.FOLLOW_UP:
             custom_id = f"answer:{answer_id}:{action}:"
             await interaction.response.send_modal(follow_up_modal(custom_id, earlier=shown.asked.question))
@@ -228,20 +237,27 @@ class Buttons(commands.Cog):
             return source_body(shown.quotes, (), (), may_attach=False)
         await self.bot.service.until_ready()
         titles = {quote.citation.document: quote.citation.title for quote in shown.quotes}
-        names = list(titles)[:FILES_AT_MOST]
-        found = await asyncio.gather(
-            *(
-                self.bot.service.original(name, limit_bytes=pressed.file_limit_bytes, guild_id=pressed.guild_id)
-                for name in names
-            )
-        )
-        files = [File(*file) for file in found if file is not None]
-        missing = [titles[name] for name, file in zip(names, found, strict=True) if file is None]
-        return source_body(shown.quotes, files, missing)
+        files: list[File] = []
+        missing, left_out = [], []
+        limit_bytes, room_bytes = min(pressed.file_limit_bytes, FILES_TOGETHER), FILES_TOGETHER
+        for name, title in titles.items():
+            if len(files) == FILES_AT_MOST:
+                left_out.append(title)
+                continue
+            found = await self.bot.service.original(name, limit_bytes=limit_bytes, guild_id=pressed.guild_id)
+            if found is None:
+                missing.append(title)
+            elif len(found[1]) > room_bytes:
+                left_out.append(title)
+            else:
+                files.append(File(*found))
+                room_bytes -= len(found[1])
+        return source_body(shown.quotes, files, missing, left_out)
 
     async def _topic(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        entry = await self.bot.service.find_document(argument, guild_id_of(interaction))
-        if entry is None:
+        try:
+            entry = await named_document(self.bot.service, argument, guild_id_of(interaction))
+        except UnknownDocumentError:
             await fill(interaction, Body(_(NO_TOPIC)))
             return
         await self._ask(interaction, shown, entry.title, within=entry.id, is_private=True, shows_nearest=True)
@@ -281,7 +297,7 @@ class Buttons(commands.Cog):
             # what was shown is shown again, to the character; the buttons are for everybody
             settings = await self.bot.state.guild_settings(shown.asked.guild_id)
             with speaking(language_of(interaction, is_private=False)):
-                buttons = _shared_buttons(answer_id, shown, argument, settings)
+                buttons = _shared_buttons(answer_id, shown, argument, settings, _topics_below(source))
             embed = source.embeds[0] if source.embeds else None
             may_attach = interaction.app_permissions.attach_files
             body = Body(source.content, embed, buttons, await _files_of(source) if may_attach else ())
@@ -322,20 +338,32 @@ class Buttons(commands.Cog):
         await fill(interaction, Body(_(PASSED_ON).format(channel=f"<#{channel_id}>")))
 
     async def _delete(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
-        may_moderate = interaction.permissions.manage_messages or interaction.permissions.manage_guild
-        if interaction.user.id != shown.asked.asker_id and not may_moderate:
+        if interaction.user.id != shown.asked.asker_id and not _may_moderate(interaction):
             await fill(interaction, Body(_(NOT_YOURS_TO_DELETE)))
             return
-        await think(interaction, ephemeral=True)
-        if interaction.message is not None:
-            try:
-                with suppress(discord.NotFound):  # somebody was faster
-                    await interaction.message.delete()
-            except discord.Forbidden:  # where a person brought the bot along, it has no rights of its own
-                await fill(interaction, Body(_(CANNOT_DELETE)))
-                return
+        await self._delete_message(interaction)
         await self.bot.state.forget_shown(shown.id)
-        await fill(interaction, Body(_("Deleted.")))
+
+    async def _delete_message(self, interaction: Press) -> None:
+        """Delete the message by the press's own token: where a person brought the bot along, it has no other right."""
+        await update(interaction)
+        with suppress(discord.NotFound):  # somebody was faster
+            await persistently(interaction.delete_original_response)
+
+
+def _may_moderate(interaction: Press) -> bool:
+    return interaction.permissions.manage_messages or interaction.permissions.manage_guild
+
+
+def _topics_below(message: discord.Message) -> list[Topic]:
+    """The nearest topics that a refusal offers."""
+    found = []
+    for row in message.components:
+        for button in row.children if isinstance(row, discord.ActionRow) else ():
+            match = CUSTOM_ID.fullmatch(button.custom_id or "") if isinstance(button, discord.Button) else None
+            if match is not None and match[2] == Action.TOPIC and isinstance(button, discord.Button):
+                found.append(Topic(match[3], button.label or ""))
+    return found
 
 
 def _overlap(left: Quote, right: Quote) -> bool:
@@ -343,13 +371,17 @@ def _overlap(left: Quote, right: Quote) -> bool:
     return left.citation.document == right.citation.document and start < other_end and other_start < end
 
 
-def _shared_buttons(answer_id: int, shown: ShownAnswer, argument: str, settings: GuildSettings) -> Rows:
+def _shared_buttons(
+    answer_id: int, shown: ShownAnswer, argument: str, settings: GuildSettings, topics: Sequence[Topic]
+) -> Rows:
     """What stands below what is shared: as below what was private, but for everybody."""
     if argument != Action.SHARE:  # only a summary's button says more
         return shared_summary_buttons(answer_id, argument, has_quotes=bool(shown.quotes))
+    has_question = bool(shown.asked.question)
     if shown.quotes:
-        return answer_buttons(answer_id, is_private=False, has_question=bool(shown.asked.question))
-    return refusal_buttons(answer_id, (), is_private=False, has_person_to_ask=settings.has_person_to_ask)
+        return answer_buttons(answer_id, is_private=False, has_question=has_question)
+    can_ask = settings.has_person_to_ask and has_question
+    return refusal_buttons(answer_id, topics, is_private=False, has_person_to_ask=can_ask)
 
 
 async def _files_of(message: discord.Message) -> tuple[File, ...]:

@@ -9,30 +9,44 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 import discord
 from discord.ext import commands
 
-from bot.answers import subject_of
+from bot.answers import BlockedError, subject_of
 from bot.channels import AnswerChannels, asks_openly, speaks_to_nobody, text_of
-from bot.chatter import is_question
+from bot.chatter import is_question, is_small_talk
 from bot.client import DissentBot
 from bot.localisation import ENGLISH, N_, _, speak
 from bot.render.body import Body
 from bot.render.limits import QUESTION
 from bot.render.text import without_mention
 from bot.replies import SENDING_ERRORS, change, reply
-from bot.state import Asked, ShownAnswer
+from bot.state import Asked, PlainReply, ShownAnswer
 from bot.tree import error_text
-from index import Verdict
+from index import RetrievalError, Verdict
 
 log = logging.getLogger(__name__)
 
 NO_QUESTION = N_("Ask me something: put your question after my name, or use `/ask`. `/about` says what I cover.")
 
+NAMES_ROLE = N_(
+    "You mentioned my role, and then Discord does not show me what you wrote. Mention {me} instead, or use `/ask`."
+)
+
 SUBJECT_LIFE_S = 3600.0
 """How long the last question in a conversation lends its subject without being replied to."""
+
+
+class Replied(NamedTuple):
+    """What the bot replied to a message."""
+
+    channel_id: int
+    message_id: int
+    shown: ShownAnswer | None = None
+    """None where it is no answer: an error, or that there was no question."""
 
 
 class Messages(commands.Cog):
@@ -60,10 +74,10 @@ class Messages(commands.Cog):
             try:
                 if not is_for_us:
                     await self._channels.answer(message, question)
-                elif question:
+                elif not is_small_talk(question):
                     await self._answer(message, question)
                 else:
-                    await reply(message, Body(_(NO_QUESTION)))
+                    await self._reply(message, self._no_question(message))
             except SENDING_ERRORS as error:
                 self.bot.answers.give_up(message.id, message.channel.id, error)
 
@@ -76,14 +90,14 @@ class Messages(commands.Cog):
         if message.author.bot or message.edited_at is None or not question:
             return
         async with self._alone(message.id):
-            shown = await self.bot.state.shown_for_message(message.id)
-            if shown is None or shown.message_id is None or shown.asked.question == question:
+            replied = await self._reply_to(message.id)
+            if replied is None or (replied.shown is not None and replied.shown.asked.question == question):
                 return
-            if shown.asked.channel_id not in (message.channel.id, message.id):
+            if replied.channel_id not in (message.channel.id, message.id):
                 return  # shadow mode showed elsewhere what would have been answered then
             speak(_language_in(message))
             try:
-                await self._answer_anew(message, question, shown, shown.message_id)
+                await self._answer_anew(message, question, replied)
             except SENDING_ERRORS as error:
                 log.warning("channel=%s: an answer could not be changed: %s", payload.channel_id, error)
 
@@ -109,47 +123,95 @@ class Messages(commands.Cog):
         )
         async with self.bot.answers.noted(message.id, "", asked):
             try:
+                await self.bot.answers.check_may_ask(asked)
                 self.bot.answers.admit(asked)
                 prepared = await self.bot.answers.prepare(asked, repeats_question=False)
             except Exception as error:  # the one error handler of messages, as the tree has one for commands
-                await reply(message, Body(error_text(error, "message")))
+                await self._tell(message, asked, error)
                 return
             if message.id in self._deleted:
                 await self.bot.state.forget_shown(prepared.answer_id)
                 return
             await self.bot.answers.send(prepared, lambda: reply(message, prepared.body))
 
-    async def _answer_anew(self, message: discord.Message, question: str, shown: ShownAnswer, reply_id: int) -> None:
-        ours = self._partial(shown.asked.channel_id, reply_id)
+    async def _tell(self, message: discord.Message, asked: Asked, error: Exception) -> None:
+        if self.bot.answers.may_tell(error, asked):
+            body = Body(error_text(error, "message"))
+            await self._reply(message, body, pings=not isinstance(error, BlockedError))
+        else:
+            log.info("question=%d is left: its asker was told already: %s", message.id, error)
+
+    async def _reply(self, message: discord.Message, body: Body, *, pings: bool = True) -> None:
+        """Reply with what is no answer, and remember that for when the message is edited or deleted."""
+        reply_id = await reply(message, body, pings=pings)
+        await self.bot.state.note_plain_reply(message.id, PlainReply(message.channel.id, reply_id))
+
+    def _no_question(self, message: discord.Message) -> Body:
+        """What is said to a message that names the bot and asks nothing that it could read."""
+        me = self.bot.user
+        if me is not None and not message.content and not self._is_named(message) and self._names_our_role(message):
+            return Body(_(NAMES_ROLE).format(me=me.mention))
+        return Body(_(NO_QUESTION))
+
+    async def _reply_to(self, message_id: int) -> Replied | None:
+        """What the bot replied to a person's message."""
+        shown = await self.bot.state.shown_for_message(message_id)
+        if shown is not None and shown.message_id is not None:
+            return Replied(shown.asked.channel_id, shown.message_id, shown)
+        plain = await self.bot.state.plain_reply(message_id)
+        return Replied(*plain) if plain is not None else None
+
+    async def _answer_anew(self, message: discord.Message, question: str, replied: Replied) -> None:
+        ours, is_for_us = self._partial(replied), self._is_for_us(message)
         asked = Asked(
             question=question,
-            asker_id=shown.asked.asker_id,
-            guild_id=shown.asked.guild_id,
-            channel_id=shown.asked.channel_id,
+            asker_id=message.author.id,
+            guild_id=message.guild.id if message.guild else None,
+            channel_id=replied.channel_id,
             question_message_id=message.id,
-            subject=await self._subject_for(message, before=shown.id),
+            subject=await self._subject_for(message, before=replied.shown.id if replied.shown else None),
+            replaces=replied.message_id,
         )
         try:
-            if not self._is_for_us(message):
-                found = await self.bot.answers.look_up(asked)
-                if found.answer.verdict is not Verdict.ANSWERED:  # nobody asked us, so there is nothing to say
-                    await ours.delete()
-                    await self.bot.state.forget_shown(shown.id)
+            await self.bot.answers.check_may_ask(asked)
+            self.bot.answers.admit(asked)
+        except RetrievalError as error:
+            log.info("question=%d was edited, and its answer stays: %s", message.id, error)
+            return
+        if not is_for_us:
+            await self._look_up_anew(asked, replied)
+        elif is_small_talk(question):
+            await change(ours, self._no_question(message))
+            await self._forget_answer(replied)
+            await self.bot.state.note_plain_reply(message.id, PlainReply(replied.channel_id, replied.message_id))
+        else:
+            async with self.bot.answers.noted(message.id, "", asked):
+                try:
+                    prepared = await self.bot.answers.prepare(asked, repeats_question=False)
+                except Exception as error:
+                    await change(ours, Body(error_text(error, "message")))
                     return
-                prepared = await self.bot.answers.present(found, repeats_question=False)
-            else:
-                prepared = await self.bot.answers.prepare(asked, repeats_question=False)
-        except SENDING_ERRORS:
-            raise
-        except Exception as error:
+                await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
+
+    async def _look_up_anew(self, asked: Asked, replied: Replied) -> None:
+        """Do so for a question that nobody asked the bot: where it has no answer, there is nothing to say."""
+        ours = self._partial(replied)
+        try:
+            found = await self.bot.answers.look_up(asked)
+        except RetrievalError as error:
             await change(ours, Body(error_text(error, "message")))
             return
+        if found.answer.verdict is not Verdict.ANSWERED:
+            await ours.delete()
+            await self._forget_answer(replied)
+            return
+        prepared = await self.bot.answers.present(found, repeats_question=False)
+        await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
 
-        async def send() -> int:
-            await change(ours, prepared.body)
-            return reply_id
-
-        await self.bot.answers.send(prepared, send)
+    async def _forget_answer(self, replied: Replied) -> None:
+        if replied.shown is not None:
+            await self.bot.state.forget_shown(replied.shown.id)
+        await self.bot.state.forget_plain_reply(replied.message_id)
 
     async def _forget(self, message_id: int, channel_id: int) -> None:
         if message_id in self._locks:
@@ -158,16 +220,17 @@ class Messages(commands.Cog):
             self._deleted.discard(message_id)
             if (answer := await self.bot.state.shown_in_message(message_id)) is not None:
                 await self.bot.state.forget_shown(answer.id)
-            shown = await self.bot.state.shown_for_message(message_id)
+            replied = await self._reply_to(message_id)
+            await self.bot.state.forget_plain_reply(message_id)
             try:
-                if shown is not None and shown.message_id is not None:
+                if replied is not None:
                     with suppress(discord.NotFound):  # a moderator was faster
-                        await self._partial(shown.asked.channel_id, shown.message_id).delete()
+                        await self._partial(replied).delete()
                 await self._leave_thread(message_id)
             except SENDING_ERRORS as error:
                 log.warning("channel=%s: the answer to a deleted question stays: %s", channel_id, error)
-            if shown is not None and shown.message_id is not None:
-                await self.bot.state.forget_shown(shown.id)
+            if replied is not None:
+                await self._forget_answer(replied)
 
     async def _leave_thread(self, message_id: int) -> None:
         """Remove the thread that the bot opened for a question that is gone, if it holds nothing more.
@@ -202,20 +265,31 @@ class Messages(commands.Cog):
         return subject_of(last) if is_recent else ""
 
     def _is_for_us(self, message: discord.Message) -> bool:
-        me = self.bot.user
-        if me is None:
-            return False
-        if message.guild is None or me in message.mentions:
+        if message.guild is None or self._is_named(message) or self._names_our_role(message):
             return True
         if not message.content:  # without the message-content intent Discord keeps it back
             return False
-        replied_to = message.reference.resolved if message.reference else None
-        is_reply_to_us = isinstance(replied_to, discord.Message) and replied_to.author == me
-        if is_reply_to_us:
-            return True
+        if self._replies_to_us(message):  # a reply mentions whom it answers unless that is switched off: "thanks" too
+            return is_question(message.content, follows_up=True)
         # in a thread of ours people talk to each other, too
         is_follow_up = speaks_to_nobody(message) and is_question(message.content, follows_up=True)
         return is_follow_up and self._is_in_our_thread(message)
+
+    def _is_named(self, message: discord.Message) -> bool:
+        """Whether the text itself mentions the bot."""
+        me = self.bot.user
+        return me is not None and me in message.mentions and me.id in message.raw_mentions
+
+    def _names_our_role(self, message: discord.Message) -> bool:
+        """Whether it mentions the role that Discord made for the bot, which has the bot's name and stands beside it."""
+        role = message.guild.self_role if message.guild else None
+        return role is not None and (role in message.role_mentions or role.id in message.raw_role_mentions)
+
+    def _replies_to_us(self, message: discord.Message) -> bool:
+        me = self.bot.user
+        replied_to = message.reference.resolved if message.reference else None
+        is_ours = isinstance(replied_to, discord.Message) and replied_to.author == me
+        return is_ours or (message.reference is not None and me in message.mentions)
 
     def _is_in_our_thread(self, message: discord.Message) -> bool:
         return isinstance(message.channel, discord.Thread) and self._is_ours(message.channel)
@@ -224,10 +298,14 @@ class Messages(commands.Cog):
         return self.bot.user is not None and thread.owner_id == self.bot.user.id
 
     def _question_in(self, message: discord.Message) -> str:
-        return without_mention(text_of(message), self.bot.user.id if self.bot.user else 0)[:QUESTION]
+        text = text_of(message)
+        role = message.guild.self_role if message.guild else None
+        if role is not None:
+            text = text.replace(role.mention, " ")
+        return without_mention(text, self.bot.user.id if self.bot.user else 0)[:QUESTION]
 
-    def _partial(self, channel_id: int, message_id: int) -> discord.PartialMessage:
-        return self.bot.get_partial_messageable(channel_id).get_partial_message(message_id)
+    def _partial(self, replied: Replied) -> discord.PartialMessage:
+        return self.bot.get_partial_messageable(replied.channel_id).get_partial_message(replied.message_id)
 
     @asynccontextmanager
     async def _alone(self, message_id: int) -> AsyncIterator[None]:

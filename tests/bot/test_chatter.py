@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.chatter import LONGEST, is_question
+from bot.chatter import LONGEST, is_question, is_small_talk
 
 QUESTIONS = [
     "When was the lighthouse built?",
@@ -90,3 +90,17 @@ def test_what_follows_up_may_be_short_and_lean_on_what_was_before(text: str):
 @pytest.mark.parametrize("text", ["thanks!", "I see", "ok, that was before the war", "!help"])
 def test_what_is_no_question_follows_nothing_up(text: str):
     assert not is_question(text, follows_up=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Thanks!", "ok, thank you so much", "That\u2019s great, thanks", "hi", "\U0001f41d", "<@1>"]
+)
+def test_greetings_and_thanks_are_small_talk(text: str):
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["bees", "thanks, and bees?", "is that right?", "lighthouse keepers", "\u00bfcu\u00e1ndo?"]
+)
+def test_what_can_be_looked_up_is_none(text: str):
+    assert not is_small_talk(text)

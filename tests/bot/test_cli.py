@@ -115,6 +115,12 @@ def test_each_line_of_the_input_is_a_question(built: Run):
     assert (result.code, result.err) == (0, "")
 
 
+def test_thanks_are_no_question(built: Run):
+    result = built("console", stdin=f"{QUESTION}\nThank you!\n")
+
+    assert result.out.endswith("? Thank you!\nAsk something that the documents may answer.\n\n")
+
+
 def test_no_input_is_no_question(built: Run):
     assert built("console") == (0, "", "")
 

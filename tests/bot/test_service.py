@@ -451,6 +451,20 @@ async def test_a_person_who_asks_a_lot_cools_down_and_others_do_not():
     assert "ask again in 10 s" in early.value.user_message
 
 
+async def test_a_cool_down_counts_refusals_until_the_person_was_quiet():
+    now_s, times = 0.0, []
+    cool_down = CoolDown(at_once=1, every_s=10.0, clock=lambda: now_s)
+
+    for moment_s in (0.0, 1.0, 2.0, 10.0, 11.0, 30.0, 31.0):
+        now_s = moment_s
+        try:
+            cool_down.count(1)
+        except CoolDownError as error:
+            times.append((moment_s, error.times))
+
+    assert times == [(1.0, 1), (2.0, 2), (11.0, 1), (31.0, 1)]
+
+
 async def test_a_cool_down_forgets_people():
     now_s = 0.0
     cool_down = CoolDown(at_once=3, every_s=10.0, clock=lambda: now_s)

@@ -338,6 +338,7 @@ async def test_a_person_is_forgotten_everywhere_and_nobody_else_is(tmp_path: Pat
         assert await state.shown(his) is not None
         assert await state.votes(his) == (1, 0)
         assert [question_id for question_id, _, _ in await state.pending()] == [2]
+        assert [owed.interaction_id for owed in await state.acknowledged()] == [1]
         assert await state.forget_person(ALICE) == (0, 0, 0, 0)
 
 

@@ -88,8 +88,8 @@ class KillableBot:
         self._process = None
 
     def pending_ids(self) -> set[int]:
-        """Which questions and presses the bot has noted to answer."""
-        tables = ("pending_questions", "pending_presses")
+        """Which questions, presses and commands the bot has noted to answer."""
+        tables = ("pending_questions", "pending_presses", "acknowledged")
         with closing(sqlite3.connect(self._job.data / "bot.sqlite3")) as state:
             return {number for table in tables for (number,) in state.execute(f"SELECT interaction_id FROM {table}")}
 

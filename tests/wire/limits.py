@@ -28,6 +28,7 @@ MESSAGE_CONTENT: Final = 2000
 EMBEDS: Final = 10
 ATTACHMENTS: Final = 10
 NONCE: Final = 25
+NONCE_LIFE_S: Final = 180.0
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE: Final = 256

@@ -112,6 +112,7 @@ class Rest:
         self._openapi = openapi
         self._buckets = Buckets(clock)
         self._interactions: dict[str, Interaction] = {}  # by token
+        self._nonces: dict[tuple[int, str], tuple[int, float]] = {}  # by channel: which message came with it, and when
         self.gateway = Gateway(world, changes, token, self.report)
         self.requests: list[Request] = []
         self.violations: list[Violation] = []
@@ -404,17 +405,16 @@ class Rest:
             return self._shown(earlier)
         body = call.message | {"flags": int(call.message.get("flags") or 0) & ~MessageFlag.EPHEMERAL}
         message = self._world.post(channel, self._world.bot, body, call.files)
+        self._nonces[channel.id, str(body.get("nonce"))] = (message.id, self._clock())
         await self.gateway.dispatch_message("MESSAGE_CREATE", message)
         return self._shown(message)
 
     def _same_nonce(self, channel: Channel, body: Json) -> Message | None:
+        """The message that came with the same nonce "in the past few minutes", as the documentation has it."""
         if not body.get("enforce_nonce") or body.get("nonce") is None:
             return None
-        for message in self._world.messages_in(channel):
-            is_own = message.author_id == self._world.bot.id
-            if is_own and str(message.payload.get("nonce")) == str(body["nonce"]):
-                return message
-        return None
+        message_id, sent_at_s = self._nonces.get((channel.id, str(body["nonce"])), (0, 0.0))
+        return self._world.messages.get(message_id) if self._clock() - sent_at_s < limits.NONCE_LIFE_S else None
 
     async def _get_message(self, call: Call) -> Answer:
         channel = self._channel(call)

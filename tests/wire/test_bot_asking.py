@@ -46,7 +46,7 @@ async def test_an_answer_repeats_the_question_and_quotes_with_sources(local_disc
     assert answer.content.startswith(f"**{ANSWERED}**\n> ")
     [quote] = quotes_in(answer.content)
     assert text_of(quote).startswith(BEST_SENTENCE)
-    assert "[1] The lighthouse of Grey Skerry (1998-05-17)" in text_of(read(answer.content))
+    assert "[1] The lighthouse of Grey Skerry (May 17, 1998)" in text_of(read(answer.content))
     [embed] = answer.embeds
     assert ("Lights of the North", "https://example.org/lights") in links_in(embed["fields"][0]["value"])
     assert "generation " in embed["footer"]["text"]
@@ -189,8 +189,8 @@ async def test_a_private_answer_is_its_askers_until_they_share_it_once(local_dis
     assert again.content == ALREADY_SHARED
     context = await (await local_discord.press(shared, "Context", user=local_discord.bob)).answer()
     assert BEST_SENTENCE in text_of(read(context.content))
-    await (await local_discord.press(shared, "Delete")).answer()
-    assert local_discord.current(shared) is None
+    await local_discord.press(shared, "Delete")
+    await local_discord.until(lambda: local_discord.current(shared) is None, waiting_for="the deletion")
 
 
 async def test_a_refusal_can_be_shared_too(local_discord: LocalDiscord, bot: DissentBot):
@@ -314,6 +314,8 @@ async def test_what_is_not_covered_is_noted_only_where_the_server_allows_it(
 
     await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
     await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    await (await local_discord.slash("ask", question="What is the price of gold?", private=True)).answer()
+    await (await local_discord.slash("summary topic", text="the price of gold", private=True)).answer()
 
     expected = [(NOT_COVERED, ("price", "bitcoin"), 1)] if is_allowed else []
     assert await bot.state.uncovered(local_discord.guild.id) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bot import replies
 from bot.client import DissentBot
 from bot.cogs import buttons as buttons_cog
 from bot.render import passages
+from bot.service import NotReadyError
 from index import Library
 from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
 from tests.index import making
@@ -171,7 +173,44 @@ async def test_a_file_that_is_too_large_is_named_and_linked(
     assert "(https://example.org/grey-skerry)" in source.content
 
 
+@pytest.mark.parametrize("size", [9_800_000, 100])
+async def test_more_files_than_a_message_takes_are_named(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch, size: int
+):
+    async def original(name: str, **_: object) -> tuple[str, bytes]:
+        return f"{Path(name).name}.pdf", bytes(size)
+
+    monkeypatch.setattr(bot.service, "original", original)
+    asked = await local_discord.slash("summary corpus", length="long")
+    answer = await remembered(bot, await asked.answer())
+    shown = await bot.state.shown_in_message(answer.id)
+    source = await (await local_discord.press(answer, "Source")).answer(timeout_s=30)
+
+    assert shown is not None
+    cited = {quote.citation.title for quote in shown.quotes}
+    attached = 2 if size > 1000 else 3
+    line = re.search(
+        rf"Only {attached} files fit into one message\. Not attached: (.*)\.", text_of(read(source.content))
+    )
+    assert len(cited) > 3
+    assert line
+    assert len(source.attachments) == attached
+    assert sum(title in line[1] for title in cited) == len(cited) - attached
+
+
 # ---- following up
+
+
+async def test_a_follow_up_keeps_to_the_document_that_was_searched_and_says_so(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    asked = await local_discord.slash("ask", question="How many bees?", document="Keeping bees")
+    answer = await remembered(bot, await asked.answer())
+    pressed = await local_discord.press(answer, "Follow up")
+    follow_up = await (await local_discord.submit_modal(pressed, {"Your next question": ANSWERED})).answer()
+
+    assert BEST_SENTENCE not in follow_up.text
+    assert "I searched only Keeping bees." in text_of(read(follow_up.content))
 
 
 async def test_follow_up_opens_a_dialog_and_is_answered(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
@@ -222,11 +261,11 @@ async def test_a_vote_is_stored_and_can_be_changed(local_discord: LocalDiscord, 
 async def test_the_asker_and_moderators_can_delete_an_answer(
     local_discord: LocalDiscord, bot: DissentBot, answer: Message, who: str
 ):
-    done = await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).answer()
+    pressed = await local_discord.press(answer, "Delete", user=getattr(local_discord, who))
+    await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
 
-    assert done.is_ephemeral
-    assert local_discord.current(answer) is None
-    assert await bot.state.shown_in_message(answer.id) is None
+    assert pressed.callback is CallbackKind.DEFERRED_UPDATE
+    await remembered(bot, answer, is_forgotten=True)
 
 
 async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
@@ -236,13 +275,30 @@ async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, ans
     assert local_discord.current(answer) is not None
 
 
-async def test_where_the_bot_may_not_delete_it_says_so(local_discord: LocalDiscord, bot: DissentBot, answer: Message):
+async def test_where_a_person_brought_the_bot_along_it_deletes_by_the_press(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    local_discord.brought_along = True
+    answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
     local_discord.fail("DELETE /channels", status=403, code=50001, message="Missing Access")
 
-    reply = await (await local_discord.press(answer, "Delete")).answer()
+    await local_discord.press(answer, "Delete")
 
-    assert reply.content == buttons_cog.CANNOT_DELETE
-    assert await bot.state.shown_in_message(answer.id) is not None
+    await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+
+
+async def test_an_answer_whose_asker_is_forgotten_can_be_deleted_by_moderators_only(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    shown = await bot.state.shown_in_message(answer.id)
+    assert shown is not None
+    await bot.state.forget_shown(shown.id)
+
+    refusal = await (await local_discord.press(answer, "Delete")).answer()
+    await local_discord.press(answer, "Delete", user=local_discord.moderator)
+
+    assert refusal.content == buttons_cog.CANNOT_TELL_WHOSE
+    await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
 
 
 @pytest.mark.parametrize("fault", [{"drop": True}, {"status": 502}, {"status": 429, "retry_after_s": 0.01}], ids=str)
@@ -296,6 +352,58 @@ async def test_the_nearest_topics_of_a_refusal_are_a_press_away(local_discord: L
     assert topic in text_of(read(about.content))
 
 
+async def test_a_refusal_that_is_shared_keeps_its_topics(local_discord: LocalDiscord, bot: DissentBot):
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED, private=True)).answer()
+    shared = await (await local_discord.press(refusal, "Share")).answer()
+    about = await (await local_discord.press(shared, shared.buttons[0], user=local_discord.bob)).answer()
+
+    assert shared.buttons == [*refusal.buttons[:-1], "Delete"]
+    assert quotes_of(about)
+
+
+async def test_a_shared_refusal_offers_no_person_where_no_question_is_kept(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    await bot.state.change_settings(
+        local_discord.guild.id, person_channel_id=local_discord.quiet.id, keeps_questions=False
+    )
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED, private=True)).answer()
+    shared = await (await local_discord.press(refusal, "Share")).answer()
+
+    assert "Ask a person" not in shared.buttons
+
+
+@pytest.mark.parametrize("first_below_the_copy", [True, False])
+async def test_a_shared_question_is_passed_on_once(
+    local_discord: LocalDiscord, bot: DissentBot, first_below_the_copy: bool
+):
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=local_discord.quiet.id)
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED, private=True)).answer()
+    if first_below_the_copy:
+        shared = await (await local_discord.press(refusal, "Share")).answer()
+        await (await local_discord.press(shared, "Ask a person")).answer()
+        again = await (await local_discord.press(refusal, "Ask a person")).answer()
+    else:
+        await (await local_discord.press(refusal, "Ask a person")).answer()
+        shared = await (await local_discord.press(refusal, "Share")).answer()
+        again = await (await local_discord.press(shared, "Ask a person")).answer()
+
+    assert again.content == buttons_cog.ALREADY_PASSED_ON
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
+
+
+async def test_while_the_documents_load_no_topic_is_said_to_be_gone(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    refusal = await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
+    bot.service._ready.clear()
+
+    topic = await (await local_discord.press(refusal, refusal.buttons[0])).answer()
+    asked = await (await local_discord.slash("ask", question=ANSWERED, document="Keeping bees")).answer()
+
+    assert topic.content == asked.content == NotReadyError.user_message
+
+
 # ---- after a restart
 
 
@@ -311,7 +419,8 @@ async def test_all_buttons_work_after_a_restart(local_discord: LocalDiscord, lib
         modal = await presses.pop("Follow up").modal()
         answers = {label: await interaction.answer() for label, interaction in presses.items()}
         shown = await bot.state.shown_in_message(answer.id)
-        await (await local_discord.press(answer, "Delete")).answer()
+        await local_discord.press(answer, "Delete")
+        await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
 
     assert ANSWERED in text_of(read(late.content))
     assert modal["title"] == "Follow up"
@@ -371,7 +480,7 @@ async def test_an_answer_that_is_forgotten_says_so(local_discord: LocalDiscord, 
 
     for label in ANSWER_BUTTONS:
         reply = await (await local_discord.press(answer, label)).answer()
-        assert reply.content == buttons_cog.FORGOTTEN
+        assert reply.content == (buttons_cog.CANNOT_TELL_WHOSE if label == "Delete" else buttons_cog.FORGOTTEN)
         assert reply.is_ephemeral
 
 

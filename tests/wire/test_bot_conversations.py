@@ -11,11 +11,13 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
+from bot.cogs.messages import NO_QUESTION
 from bot.render import wording
+from bot.turns import QUESTIONS_AT_ONCE, Turns
 from index import Library
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered, said_by_the_bot
+from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, LogLines, dissent_bot, logged, remembered, said_by_the_bot
 from .gateway import Intent
 from .server import LocalDiscord
 from .world import Channel, Message
@@ -30,6 +32,12 @@ UNDERSTOOD = f"I read this together with {ANSWERED}"
 async def bot(local_discord: LocalDiscord, library: Library, tmp_path: Path) -> AsyncIterator[DissentBot]:
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def log() -> AsyncIterator[LogLines]:
+    with logged() as lines:
+        yield lines
 
 
 async def ask_in_general(local_discord: LocalDiscord, bot: DissentBot, text: str) -> tuple[Message, Message]:
@@ -203,3 +211,102 @@ async def test_a_question_that_becomes_a_follow_up_by_an_edit_borrows_from_what_
     await local_discord.edit(reply, f"{local_discord.bot.mention} {LEANING}")
 
     await local_discord.until(lambda: quoting(local_discord.current(answer), UNDERSTOOD), waiting_for="the new answer")
+
+
+# ---- replies that are no answers
+
+
+@pytest.mark.parametrize("reads_all", [True, False])
+async def test_thanks_for_an_answer_are_no_question(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, reads_all: bool
+):
+    if reads_all:
+        local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=reads_all) as bot:
+        _, answer = await ask_in_general(local_discord, bot, ANSWERED)
+        await local_discord.say("thanks, that helped", reply_to=answer)
+        again = await local_discord.say("why?", reply_to=answer)
+        await answer_to(local_discord, bot, again)
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 2
+
+
+async def test_small_talk_in_direct_messages_is_told_how_to_ask(local_discord: LocalDiscord, bot: DissentBot):
+    reply = await local_discord.next_message(reply_to=await local_discord.dm("thank you!"))
+    topic = await answer_to(local_discord, bot, await local_discord.dm("lighthouse built from granite"))
+
+    assert reply.content == NO_QUESTION
+    assert BEST_SENTENCE in text_of(read(topic.content))
+
+
+async def test_a_question_that_comes_by_an_edit_is_answered_in_place_of_what_was_said(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    message = await local_discord.say(local_discord.bot.mention)
+    reply = await local_discord.next_message(reply_to=message)
+    await local_discord.edit(message, f"{local_discord.bot.mention} {ANSWERED}")
+    await local_discord.until(lambda: quoting(local_discord.current(reply), BEST_SENTENCE), waiting_for="the answer")
+    await remembered(bot, reply)
+    await local_discord.edit(message, f"{local_discord.bot.mention} thanks!")
+    await local_discord.until(lambda: quoting(local_discord.current(reply), "Ask me something"), waiting_for="the text")
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+async def test_a_reply_that_is_no_answer_goes_with_its_message(local_discord: LocalDiscord, bot: DissentBot):
+    bot.service.turns = Turns(limit=0)
+    for text in (local_discord.bot.mention, f"{local_discord.bot.mention} {ANSWERED}"):
+        message = await local_discord.say(text)
+        reply = await local_discord.next_message(reply_to=message)
+        await local_discord.delete(message)
+        await gone(local_discord, reply)
+
+
+async def test_edits_do_not_go_round_the_cool_down(local_discord: LocalDiscord, bot: DissentBot, log: LogLines):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    for number in range(QUESTIONS_AT_ONCE):
+        await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED} {number}")
+    await log.line(f"question={question.id} was edited, and its answer stays")
+    answered = [record for record in log.records if record.getMessage().startswith("answered verdict")]
+
+    assert len(answered) == QUESTIONS_AT_ONCE
+    assert quoting(local_discord.current(answer), BEST_SENTENCE)
+
+
+async def test_an_edit_that_a_dying_process_does_not_answer_is_answered_after_the_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    has_begun = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        question, answer = await ask_in_general(local_discord, bot, NOT_COVERED)
+        monkeypatch.setattr(bot.service, "ask", never)
+        await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
+        await has_begun.wait()
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        await local_discord.until(lambda: quoting(local_discord.current(answer), BEST_SENTENCE), waiting_for="it")
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+# ---- the bot's own role
+
+
+@pytest.mark.parametrize("reads_all", [True, False])
+async def test_a_mention_of_the_bots_own_role_counts_where_it_may_read(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, reads_all: bool
+):
+    role = local_discord.world.add_bots_role(local_discord.guild)
+    if reads_all:
+        local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=reads_all):
+        message = await local_discord.say(f"{role.mention} {ANSWERED}")
+        reply = await local_discord.next_message(reply_to=message)
+
+    said = text_of(read(reply.content))
+    assert (BEST_SENTENCE in said) is reads_all
+    assert ("You mentioned my role" in said) is not reads_all

@@ -166,9 +166,15 @@ def commands_of(local_discord: LocalDiscord) -> dict[str, list[Json]]:
 
 
 async def settled(local_discord: LocalDiscord, interaction: Interaction) -> Message | None:
-    """What a command or press shows; None for a dialog."""
+    """What a command or press shows; None for a dialog, and where it deletes its message."""
     if await interaction.acknowledged() in (CallbackKind.MODAL, CallbackKind.AUTOCOMPLETE):
         return None
+    if interaction.name.split(":")[2:3] == [Action.DELETE]:  # acknowledged like this only where it is allowed
+        source = interaction.source
+        assert source is not None
+        if interaction.callback is CallbackKind.DEFERRED_UPDATE:
+            await local_discord.until(lambda: local_discord.current(source) is None, waiting_for="the deletion")
+            return None
     return await interaction.answer()
 
 

@@ -18,6 +18,7 @@ from discord import app_commands
 from discord.http import Route
 
 from bot import client as client_module
+from bot.answers import STOPPED
 from bot.client import EXTENSIONS, DissentBot, StartError
 from bot.service import AnswerService
 from bot.settings import Settings
@@ -354,3 +355,57 @@ async def test_a_wrong_token_ends_the_process_with_one_plain_line(
     assert b"Discord does not accept DISCORD_TOKEN" in err
     assert b"Traceback" not in err
     assert b"some.other.token" not in err
+
+
+# ---- commands of a process that ended
+
+
+async def no_fill(*_: object, **__: object) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "cog"),
+    [
+        ("about", "about"),
+        ("help", "about"),
+        ("settings show", "settings"),
+        ("setup", "settings"),
+        ("forget me", "forget"),
+        ("corpus status", "corpus"),
+        ("manage history", "own_documents"),
+    ],
+)
+async def test_a_command_that_was_stopped_in_between_says_so_after_the_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, command: str, cog: str
+):
+    with pytest.MonkeyPatch.context() as patch:
+        async with dissent_bot(local_discord, library, tmp_path / "data"):
+            patch.setattr(sys.modules[f"bot.cogs.{cog}"], "fill", no_fill)
+            interaction = await local_discord.slash(command, user=local_discord.owner)
+            await interaction.acknowledged()
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        told = await interaction.answer()
+        again = await (await local_discord.slash(command, user=local_discord.owner)).answer()
+        async with asyncio.timeout(10):
+            while await bot.state.acknowledged():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert told.content == STOPPED
+    assert told.is_ephemeral
+    assert again.content != STOPPED
+
+
+async def test_a_question_that_was_stopped_is_answered_and_nothing_more_is_said(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        bot.service.ask = no_fill  # type: ignore[assignment]
+        interaction = await local_discord.slash("ask", question=ANSWERED)
+        await interaction.acknowledged()
+        noted = await bot.state.acknowledged()
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        answer = await interaction.answer()
+
+    assert noted == []
+    assert answer.content != STOPPED

@@ -159,6 +159,35 @@ async def test_who_asks_a_lot_is_kindly_told_to_wait_and_others_are_answered(
     assert BEST_SENTENCE in text_of(read(answer.content))
 
 
+async def test_in_a_channel_who_asks_a_lot_is_told_once(local_discord: LocalDiscord, bot: DissentBot, log: LogLines):
+    for _ in range(QUESTIONS_AT_ONCE):
+        question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        await local_discord.next_message(reply_to=question)
+
+    questions = [await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}") for _ in range(3)]
+    told = await local_discord.next_message(reply_to=questions[0])
+    for question in questions[1:]:
+        await log.line(f"question={question.id} is left: its asker was told already")
+
+    assert told.content.startswith("Thank you for so many questions!")
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == QUESTIONS_AT_ONCE + 1
+
+
+async def test_a_blocked_person_is_told_once_a_day_and_not_pinged(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.bob.id,))
+
+    first, second = [
+        await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}", user=local_discord.bob) for _ in range(2)
+    ]
+    told = await local_discord.next_message(reply_to=first)
+    await log.line(f"question={second.id} is left: its asker was told already")
+
+    assert told.pinged_ids == set()
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
 # ---- failures of Discord and of the network: commands
 
 
@@ -314,6 +343,55 @@ async def test_a_mention_of_a_process_that_was_killed_is_answered_after_the_rest
 
     assert BEST_SENTENCE in text_of(read(reply.content))
     assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
+
+
+@pytest.mark.parametrize("how", ["with a note of it", "without one"])
+async def test_a_mention_whose_reply_is_there_is_not_answered_again_long_after(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, how: str
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        with pytest.MonkeyPatch.context() as patch:
+            # as if it died between the reply and the note that the question is done, or that of the reply itself
+            patch.setattr(bot.state, "remove_pending", bot.state.plain_reply)
+            if how == "without one":
+                patch.setattr(bot.state, "note_message", lambda *_: bot.state.plain_reply(0))
+            question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+            reply = await local_discord.next_message(reply_to=question)
+            if how == "with a note of it":
+                await remembered(bot, reply)
+    local_discord.advance(10 * 60)
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        async with asyncio.timeout(10):
+            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+        await local_discord.delete(question)
+        await local_discord.until(lambda: local_discord.current(reply) is None, waiting_for="the deletion")
+
+    assert said_by_the_bot(local_discord, local_discord.general) == []
+
+
+async def test_a_mention_that_is_deleted_while_the_bot_is_down_is_not_answered(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    has_begun = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        monkeypatch.setattr(bot.service, "ask", never)
+        question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+        await has_begun.wait()
+    del local_discord.world.messages[question.id]
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        async with asyncio.timeout(10):
+            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert said_by_the_bot(local_discord, local_discord.general) == []
 
 
 async def test_a_receipt_that_is_lost_before_an_error_does_not_leave_the_person_waiting(

@@ -42,9 +42,9 @@ QUIET_S = 0.3
 
 QUESTIONS = (ANSWERED, UNCERTAIN, NOT_COVERED, "How is honey fed?", "and when was that?", "*_`" * 60, "🐝" * 100)
 COMMANDS = (("ask", "question"), ("ask", "question"), ("summary topic", "text"), ("timeline", "topic"))
-PRESSES = ("More", "Context", "Source", "Helpful", "Not helpful")
+COMMANDS_WITHOUT_QUESTION = ("about", "help", "forget me")
 ROUTES = (r"POST /interactions", r"(POST|PATCH) /webhooks", r"POST /channels/\d+/messages", r"^(?!GET|PUT)", r"")
-NOWHERE = re.compile(r"nowhere to answer question=(\d+)")
+NOWHERE = re.compile(r"nowhere to answer question=(\d+)|question=(\d+) is left: its asker was told already")
 
 
 class Schedule:
@@ -65,6 +65,7 @@ class Schedule:
         """Let everything happen, and wait until the bot is done with it."""
         steps: dict[Callable[[], Awaitable[object]], int] = {
             self._ask: 6,
+            self._use_command: 3,
             self._mention: 5,
             self._write_directly: 2,
             self._press: 5,
@@ -108,6 +109,13 @@ class Schedule:
             options["private"] = True
         self._tell(f"/{command} in {channel.name} {options}")
         self._interactions.append(await self._discord.slash(command, channel=channel, options=options))
+
+    async def _use_command(self) -> None:
+        """Use a command that asks nothing: it is answered in another way than questions are."""
+        await self._has_session()
+        channel, name = self._channel(or_direct=True), self._random.choice(COMMANDS_WITHOUT_QUESTION)
+        self._tell(f"/{name} in {channel.name}")
+        self._interactions.append(await self._discord.slash(name, channel=channel))
 
     async def _mention(self) -> None:
         await self._has_session()
@@ -193,6 +201,7 @@ class Schedule:
     async def _restart(self) -> None:
         """Kill or stop the bot in the middle of questions; of a message that it has not noted, it never got to know."""
         await self._ask()
+        await self._use_command()
         await self._mention()
         await self._press()
         await asyncio.sleep(self._random.choice([0.0, 0.005, 0.01, 0.02, 0.05]))
@@ -250,7 +259,7 @@ class Schedule:
 
     def _open(self) -> list[Interaction | Message]:
         """The questions that the bot has acknowledged, and neither answered nor counted as lost."""
-        counted = {int(question_id) for question_id in NOWHERE.findall(self._bot.log())}
+        counted = {int(lost or left) for lost, left in NOWHERE.findall(self._bot.log())}
         settled = counted | self._done_ids
         said = [message for message in self._discord.world.messages.values() if self._is_ordinary(message)]
         replied_to = {message.reply_to_id for message in said}

@@ -406,8 +406,11 @@ async def test_an_enforced_nonce_keeps_a_message_single(local_discord: LocalDisc
 
     first, second = [await bot.http.request(route, json=body) for _ in range(2)]
 
-    assert first["id"] == second["id"]
-    assert len(local_discord.messages_in(local_discord.quiet)) == 1
+    local_discord.advance(10 * 60)
+    much_later = await bot.http.request(route, json=body)
+
+    assert first["id"] == second["id"] != much_later["id"]
+    assert len(local_discord.messages_in(local_discord.quiet)) == 2
 
 
 async def test_the_bot_can_write_first_and_open_a_thread(local_discord: LocalDiscord, bot: TinyBot) -> None:

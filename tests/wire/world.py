@@ -158,6 +158,8 @@ class Role:
     name: str
     permissions: Permission
     position: int = 1
+    bot: Person | None = None
+    """Whose own role it is: Discord makes one for each bot, and gives it the bot's name."""
 
     @property
     def mention(self) -> str:
@@ -172,9 +174,10 @@ class Role:
             "hoist": False,
             "position": self.position,
             "permissions": str(int(self.permissions)),
-            "managed": False,
+            "managed": self.bot is not None,
             "mentionable": False,
             "flags": 0,
+            **({"tags": {"bot_id": str(self.bot.id)}} if self.bot is not None else {}),
         }
 
 
@@ -466,6 +469,13 @@ class World:
         for person in holders:
             _, roles = guild.members.get(person.id, (person, ()))
             guild.members[person.id] = (person, (*roles, role))
+        return role
+
+    def add_bots_role(self, guild: Guild) -> Role:
+        """Make the role that Discord makes for a bot."""
+        role = Role(self._new_place_id(), self.bot.name, NO_PERMISSION, position=len(guild.roles), bot=self.bot)
+        guild.roles.append(role)
+        guild.members[self.bot.id] = (self.bot, (role,))
         return role
 
     def add_channel(
