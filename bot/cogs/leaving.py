@@ -47,7 +47,7 @@ class Leaving(commands.Cog):
         for guild_id in sorted(known):
             note = self.bot.state.note_back if guild_id in present else self.bot.state.note_left
             await note(guild_id)
-        if not self.forget_left.is_running():
+        if not self.bot.answers.is_closing and not self.forget_left.is_running():
             self.forget_left.start()
 
     @tasks.loop(hours=24)
