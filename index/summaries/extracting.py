@@ -1,9 +1,9 @@
 """Which sentences sum up the others: pure functions over texts and vectors.
 
-A summary is grown sentence by sentence. What one adds is how central it is (Erkan and Radev 2004, "LexRank:
-Graph-based Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens a section, how
-well it fits a topic, whether its side has not been heard yet, and how many of the frequent words it has that no chosen
-sentence has, a submodular objective (Lin and Bilmes 2011, "A Class of Submodular Functions for Document
+A summary is grown sentence by sentence. What one adds is how central it is (Erkan and Radev 2004, "LexRank: Graph-based
+Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens a section, how well it fits
+a topic, whether its side or its time has not been heard of yet, and how many of the frequent words it has that no
+chosen sentence has, a submodular objective (Lin and Bilmes 2011, "A Class of Submodular Functions for Document
 Summarization"; words as concepts: Gillick and Favre 2009, "A Scalable Global Model for Summarization"). What is like a
 chosen sentence loses (maximal marginal relevance, Carbonell and Goldstein 1998), and a long one has to bring more than
 a short one.
@@ -12,7 +12,7 @@ a short one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -25,6 +25,7 @@ CENTRALITY_WEIGHT = 1.0
 OPENING_WEIGHT = 1.0
 RELEVANCE_WEIGHT = 3.0
 SIDE_WEIGHT = 0.5
+TIME_WEIGHT = 0.5
 COVERAGE_WEIGHT = 15.0
 REDUNDANCY_WEIGHT = 0.4
 """How much each counts; the coverage of words counts whole when `FULL_COVERAGE` words are covered. Chosen on half of
@@ -66,6 +67,7 @@ def choose_units(
     *,
     sentences: int,
     sides: Sequence[int] = (),
+    times: Sequence[Collection[int]] = (),
 ) -> list[int]:
     """Choose what sums up all of it.
 
@@ -76,6 +78,7 @@ def choose_units(
         merits: What each deserves beside being central: as the opening of a section, or for a topic.
         sentences: How many sentences together at most.
         sides: Which side each is on, the document it is from say: one that has said nothing yet goes before.
+        times: Which years each speaks of: one of which nothing was said yet goes before.
 
     Returns:
         Positions of units, best first; none overlaps another.
@@ -96,6 +99,9 @@ def choose_units(
         if sides:
             heard = {sides[position] for position in chosen}
             gains = gains + SIDE_WEIGHT * np.array([side not in heard for side in sides])
+        if times:
+            told = {year for position in chosen for year in times[position]}
+            gains = gains + TIME_WEIGHT * np.array([not told.issuperset(years) for years in times])
         if chosen:
             nearest = cosines[:, chosen].max(axis=1)
             gains = gains - REDUNDANCY_WEIGHT * np.maximum(0, (nearest - ALIKE_COSINE) / (1 - ALIKE_COSINE))

@@ -24,6 +24,7 @@ from index.ranking import Scores, best_first
 from index.reranking import Reranker
 from index.segment import reading_of
 from index.splitting import split
+from index.summaries.dates import find_dates
 from index.summaries.extracting import OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
 from index.summaries.standing import Unit, units_of
 from index.tracing import trace_of
@@ -200,13 +201,15 @@ def summarize_topic(
     if search.verdict is Verdict.NOT_COVERED or not units:
         return nothing_on(generation, topic, search, started)
     spread = max(float(scores.max() - scores.min()), 1e-6)
+    texts = sentences.texts_of(units)
     chosen = choose_units(
         units,
-        sentences.texts_of(units),
+        texts,
         sentences.vectors_of(units),
         np.asarray(RELEVANCE_WEIGHT * (scores - scores.min()) / spread, dtype=np.float32),
         sentences=room,
         sides=[sentences.document_of(unit.last) for unit in units],
+        times=[{mention.year for mention in find_dates(text)} for text in texts],
     )
     in_order = _by_document(sentences, units, scores, chosen)
     return Summary(

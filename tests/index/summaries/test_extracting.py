@@ -21,13 +21,18 @@ TEXTS = [
 
 
 def choose(
-    texts: list[str], *, sentences: int, merits: list[float] | None = None, sides: tuple[int, ...] = ()
+    texts: list[str],
+    *,
+    sentences: int,
+    merits: list[float] | None = None,
+    sides: tuple[int, ...] = (),
+    times: tuple[set[int], ...] = (),
 ) -> list[int]:
     embedder = WordEmbedder()
     vectors = np.stack([embedder.embed_query(text).vector for text in texts])
     units = [Unit(number, number) for number in range(len(texts))]
     deserved = np.array(merits or [0.0] * len(texts), dtype=np.float32)
-    return choose_units(units, texts, vectors, deserved, sentences=sentences, sides=sides)
+    return choose_units(units, texts, vectors, deserved, sentences=sentences, sides=sides, times=times)
 
 
 def test_what_lies_near_the_others_is_central_and_what_lies_alone_is_not():
@@ -55,6 +60,17 @@ def test_another_side_is_heard_before_more_of_one():
     assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 2)) == [0, 1]  # merit outweighs it
     assert choose(texts, sentences=2, merits=[9, 8.9, 8.8], sides=(1, 1, 2)) == [0, 2]
     assert choose(texts, sentences=2, merits=[9, 8.9, 0], sides=(1, 1, 1)) == [0, 1]
+
+
+def test_another_time_is_heard_of_before_more_of_one():
+    texts = ["Bees fly in Devon.", "Bees sleep in Kent.", "Bees dance in Wales."]
+
+    assert choose(texts, sentences=2, merits=[9, 8.9, 0], times=({1971}, {1971}, {1993})) == [
+        0,
+        1,
+    ]  # merit outweighs it
+    assert choose(texts, sentences=2, merits=[9, 8.9, 8.8], times=({1971}, {1971}, {1971, 1993})) == [0, 2]
+    assert choose(texts, sentences=2, merits=[9, 8.9, 8.8], times=({1971}, {1971}, set())) == [0, 1]
 
 
 def test_what_another_side_has_told_is_not_told_again():
