@@ -56,12 +56,12 @@ def review_body(group: Sequence[Unserved], page: int, count: int, *, asker_id: i
     if fares:
         lines += ["", fares]
     turns = pages(LibraryAction.REVIEW, page, count, asker_id=asker_id)
-    decide = in_rows(
+    decide = (  # rows that fit a phone
         LibraryButton(LibraryAction.DONE, _("Done"), asker_id, first.ref),
         LibraryButton(LibraryAction.MAKE_GOLDEN, _("Make golden"), asker_id, first.ref),
-        golden,
     )
-    return Body(shorten("\n".join(lines), CONTENT), buttons=(*decide, *turns))
+    look = (golden, *(button for row in turns for button in row))
+    return Body(shorten("\n".join(lines), CONTENT), buttons=(decide, look))
 
 
 def _why(group: Sequence[Unserved]) -> list[str]:

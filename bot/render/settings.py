@@ -57,7 +57,7 @@ HELP = (
 
 def help_body() -> Body:
     """What people can do."""
-    return Body("\n".join(map(_, HELP)))
+    return Body("\n\n".join(map(_, HELP)))
 
 
 def settings_body(
@@ -140,7 +140,7 @@ def setup_body(settings: GuildSettings) -> Body:
             "`/settings show` shows all of this again."
         ),
     ]
-    return Body("\n".join(steps))
+    return Body("\n\n".join(steps))
 
 
 def _channels(count: int, *, reads_messages: bool) -> str:

@@ -195,8 +195,10 @@ def summary_lead(summary: Summary, *, lacks_picture: bool = False) -> str:
 
 
 def comparison_lead(comparison: Comparison) -> str:
-    """What stands above a comparison, where the documents have nothing in common."""
-    return "" if any(pair.a and pair.b for pair in comparison.pairs) else _(NO_SAME_POINTS) + "\n"
+    """What stands above a comparison: which documents, and whether they have nothing in common."""
+    titles = " \u00b7 ".join(escape(shorten(one_line(title), 150)) for title in comparison.titles)
+    has_both = any(pair.a and pair.b for pair in comparison.pairs)
+    return f"**{titles}**\n" + ("" if has_both else _(NO_SAME_POINTS) + "\n")
 
 
 def without_quotes(summary: Summary, buttons: Rows) -> Body:

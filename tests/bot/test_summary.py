@@ -197,7 +197,7 @@ def test_a_comparison_numbers_its_quotes_one_after_the_other():
     assert both.text.index("[1]") < both.text.index("[2]")
     assert text_of(read(alone.text)).startswith("Only in: Grey\n")
     assert "[3]" in alone.text
-    assert comparison_lead(comparison) == ""
+    assert comparison_lead(comparison) == "**Red \u00b7 Grey**\n"
     assert NO_SAME_POINTS in comparison_lead(Comparison(("Red", "Grey"), (Pair(None, c),), "g", 1.0))
 
 

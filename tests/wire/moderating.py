@@ -39,14 +39,14 @@ async def told(local_discord: LocalDiscord, path: str, **options: object) -> Mes
     return await (await manage(local_discord, path, **options)).answer()  # type: ignore[arg-type]
 
 
-async def ended(local_discord: LocalDiscord, message: Message, *, says: str) -> Message:
+async def ended(local_discord: LocalDiscord, message: Message, *, says: str, timeout_s: float = 10.0) -> Message:
     """A message once it says something."""
 
     def look() -> Message | None:
         now = local_discord.current(message)
         return now if now is not None and says in now.text else None
 
-    return await local_discord.until(look, waiting_for=f"a message that says {says!r}")
+    return await local_discord.until(look, timeout_s=timeout_s, waiting_for=f"a message that says {says!r}")
 
 
 async def deeds(bot: DissentBot, guild_id: int, *, count: int | None = None) -> list[Record]:

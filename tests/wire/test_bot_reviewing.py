@@ -62,6 +62,7 @@ async def test_questions_are_grouped_with_why_they_want_a_look(local_discord: Lo
     assert first.is_ephemeral
     assert "Question 1 of 2" in first.content
     assert NOT_COVERED in first.content
+    assert [len(row["components"]) for row in first.components] == [2, 2]  # as wide as a phone
     assert f"> {NOT_COVERED.lower()}" in first.content
     assert "Not covered, 3 times. The documents have no form of" in first.content
     assert f"> {ANSWERED}" in second.content

@@ -167,7 +167,7 @@ async def test_two_documents_are_compared(local_discord: LocalDiscord, bot: Diss
     same = await asked(local_discord, "compare", a=TITLE, b=TITLE)
 
     first, second = quotes_shown(answer)[:2]
-    assert wording.SAME_POINTS in text_of(read(answer.content))
+    assert text_of(read(answer.content)).startswith(f"{TITLE} \u00b7 Red Skerry\n{wording.SAME_POINTS}\n")
     assert first == "Three keepers lived on the rock at a time."
     assert second == "Three keepers lived on the red rock at a time."
     assert same.content == SAME_DOCUMENT
