@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -19,11 +19,20 @@ from markdown_it import MarkdownIt
 Json = Mapping[str, Any]
 
 PRIMARY, SECONDARY, SUCCESS, DANGER, LINK = range(1, 6)
-BUTTON, EPHEMERAL = 2, 1 << 6
+ROW, BUTTON, SECTION, TEXT, GALLERY, SEPARATOR, CONTAINER = 1, 2, 9, 10, 12, 14, 17
+EPHEMERAL = 1 << 6
 BUTTON_CLASSES = {PRIMARY: "primary", SUCCESS: "success", DANGER: "danger"}
+
+CLIENT_WORDS = {
+    "en": {"used": "used", "only you": "Only you can see this", "dismiss": "Dismiss message"},
+    "es": {"used": "ha utilizado", "only you": "Solo t\u00fa puedes ver esto", "dismiss": "Descartar mensaje"},
+}
+"""What Discord itself writes around a message, in its reader's language."""
 
 _INLINE = MarkdownIt("zero").enable(["escape", "backticks", "emphasis", "link"])
 _MENTION = re.compile(r"&lt;(@&amp;|@|#)(\d+)&gt;")
+_MOMENT = re.compile(r"&lt;t:(\d+):t&gt;")
+_KINDS = {"> ": "quote", "- ": "list", "-# ": "small"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +52,13 @@ class Said:
         message: As Discord's API gives it.
         above: What it answers: the person's name, and what they did or said.
         is_command: Whether that was a command.
+        language: Its reader's, of Discord's own words.
     """
 
     message: Json
     above: tuple[str, str] | None = None
     is_command: bool = False
+    language: str = "en"
 
 
 def page(conversation: Sequence[Said], names: Names, *, is_light: bool, width: int) -> str:
@@ -74,11 +85,12 @@ def _message(said: Said, names: Names) -> str:
     is_bot = bool(author.get("bot"))
     is_ephemeral = bool(message.get("flags", 0) & EPHEMERAL)
     parts = [f'<div class="content">{markdown(message["content"], names)}</div>' if message["content"] else ""]
-    parts += [_embed(embed, names) for embed in message["embeds"]]
     parts += [_file(file) for file in message["attachments"]]
-    parts += [_row(row) for row in message["components"]]
+    parts += [_embed(embed, names) for embed in message["embeds"]]
+    parts += [_component(component, names) for component in message["components"]]
     if is_ephemeral:
-        parts.append('<div class="only-you">Only you can see this \u00b7 <a>Dismiss message</a></div>')
+        words = CLIENT_WORDS[said.language]
+        parts.append(f'<div class="only-you">{words["only you"]} \u00b7 <a>{words["dismiss"]}</a></div>')
     head = (
         f'<span class="name">{escape(name)}</span>'
         + ('<span class="app">APP</span>' if is_bot else "")
@@ -95,7 +107,8 @@ def _above(said: Said) -> str:
     if said.above is None:
         return ""
     name, text = said.above
-    what = f"used <span class='command'>{escape(text)}</span>" if said.is_command else escape(text)
+    used = CLIENT_WORDS[said.language]["used"]
+    what = f"{used} <span class='command'>{escape(text)}</span>" if said.is_command else escape(text)
     return f'<div class="above"><span class="spine"></span><b>{escape(name)}</b> <span class="what">{what}</span></div>'
 
 
@@ -119,13 +132,33 @@ def _embed(embed: Json, names: Names) -> str:
 
 
 def _file(file: Json) -> str:
+    if file["content_type"].startswith("image/"):
+        return _picture(file["url"], file.get("description"))
     size = file["size"] / 1024
     return f'<div class="file"><a>{escape(file["filename"])}</a><div>{size:.1f} KB</div></div>'
 
 
-def _row(row: Json) -> str:
-    buttons = [_button(item) for item in row["components"] if item["type"] == BUTTON]
-    return f'<div class="row">{"".join(buttons)}</div>'
+def _picture(address: str, description: str | None) -> str:
+    return f'<img class="picture" src="{escape(address)}" alt="{escape(description or "")}">'
+
+
+def _component(component: Json, names: Names) -> str:
+    """A row of buttons, or one of the parts of Components V2."""
+    inner = [_component(child, names) for child in component.get("components") or []]
+    kind = component["type"]
+    if kind == CONTAINER:
+        colour = component.get("accent_color") or 0
+        return f'<div class="container" style="border-left-color: #{colour:06x}">{"".join(inner)}</div>'
+    if kind == SECTION:
+        beside = _component(component["accessory"], names)
+        return f'<div class="section"><div>{"".join(inner)}</div>{beside}</div>'
+    if kind == TEXT:
+        return f'<div class="text">{markdown(component["content"], names)}</div>'
+    if kind == GALLERY:
+        return "".join(_picture(item["media"]["url"], item.get("description")) for item in component["items"])
+    if kind == SEPARATOR:
+        return '<div class="separator"></div>'
+    return _button(component) if kind == BUTTON else f'<div class="row">{"".join(inner)}</div>'
 
 
 def _button(button: Json) -> str:
@@ -139,18 +172,20 @@ def markdown(text: str, names: Names) -> str:
     """Discord's Markdown as HTML, as far as the bot uses it."""
     shown = []
     for kind, lines in groupby(text.split("\n"), _kind):
-        inner = [_inline(line[2:] if kind else line, names) for line in lines]
+        inner = [_inline(line.split(" ", 1)[1] if kind else line, names) for line in lines]
         if kind == "quote":
             shown.append(f"<blockquote>{'<br>'.join(inner)}</blockquote>")
         elif kind == "list":
             shown.append(f"<ul>{''.join(f'<li>{line}</li>' for line in inner)}</ul>")
+        elif kind == "small":
+            shown.append("".join(f"<small>{line}</small>" for line in inner))
         else:
             shown.append("".join(f"<p>{line or '&nbsp;'}</p>" for line in inner))
     return "".join(shown)
 
 
 def _kind(line: str) -> str:
-    return {"> ": "quote", "- ": "list"}.get(line[:2], "")
+    return next((kind for mark, kind in _KINDS.items() if line.startswith(mark)), "")
 
 
 def _inline(line: str, names: Names) -> str:
@@ -160,7 +195,7 @@ def _inline(line: str, names: Names) -> str:
         return f'<span class="mention">{sign}{escape(known.get(int(match[2]), "unknown"))}</span>'
 
     html: str = _INLINE.renderInline(line)
-    return _MENTION.sub(name, html)
+    return _MOMENT.sub(lambda match: f"{datetime.fromtimestamp(int(match[1]), UTC):%H:%M}", _MENTION.sub(name, html))
 
 
 def _time(timestamp: str) -> str:
@@ -207,6 +242,16 @@ ul { padding-left: 18px; }
 .embed p:has(+ blockquote), .embed blockquote + p { margin-bottom: 1px; }
 .field-name { font-weight: 600; color: var(--strong); }
 .footer { font-size: 12px; color: var(--faint); }
+.container { background: var(--card); border: 1px solid var(--edge); border-left: 4px solid; border-radius: 8px;
+  padding: 14px 14px 16px 12px; margin-top: 6px; max-width: 600px; }
+.container > * + * { margin-top: 8px; }
+.section { display: flex; gap: 12px; align-items: center; justify-content: space-between; }
+.section .button { flex: none; }
+.separator { border-top: 1px solid var(--line); margin: 12px 0; }
+small { display: block; font-size: 13px; line-height: 1.35; color: var(--faint); }
+small strong { color: var(--text); }
+.picture { display: block; border-radius: 8px; margin-top: 6px; max-width: min(100%, 550px); }
+@media (min-width: 600px) { .picture { max-height: 350px; } }
 .file { border: 1px solid var(--edge); background: var(--card); border-radius: 8px; padding: 10px 14px; margin-top: 6px;
   max-width: 420px; }
 .file div { font-size: 12px; color: var(--faint); }

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import logging
+import mimetypes
 import os
 import re
 import shutil
@@ -19,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -29,14 +31,19 @@ from PIL import Image, ImageChops
 from bot.client import DissentBot
 from bot.settings import default_corpus
 from bot.turns import Turns
+from docs.components_v2 import send_as_v2
 from docs.discord_look import Names, Said, page
 from index import Library, SentenceTransformerEmbedder
 from tests.wire.bots import dissent_bot, remembered
 from tests.wire.clients import pointed_at
 from tests.wire.gateway import Intent
 from tests.wire.interactions import Interaction
+from tests.wire.moderating import ended
 from tests.wire.server import LocalDiscord
 from tests.wire.world import Json, Message
+
+ANSWERED_WITHIN_S = 30.0
+RELOADED_WITHIN_S = 300.0
 
 FOLDER = Path(__file__).parent / "gallery"
 WIDTHS = {"phone": 390, "desktop": 760}
@@ -62,39 +69,56 @@ class Questions:
     follow_up: str = "and who signed it?"
     uncertain: str = "Which ambassador resigned over Vietnam?"
     not_covered: str = "What is the best sourdough recipe?"
+    not_covered_either: str = "Which sourdough recipe is the best?"
+    topic: str = "who may use the Dissent Channel"
+    dated: str = "the Blood telegram"
+    document: str = "messages/blood-telegram-1971"
+    compared: tuple[str, str] = ("debate/critics", "debate/does-it-change-policy")
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One picture."""
+    """One picture in each look and width."""
 
     name: str
     conversation: tuple[Said, ...]
+    widths: tuple[str, ...] = tuple(WIDTHS)
 
 
-async def scenes(library: Library, data: Path, questions: Questions) -> tuple[list[Scene], Names]:
+async def scenes(
+    discord: LocalDiscord, library: Library, data: Path, questions: Questions
+) -> tuple[list[Scene], Names]:
     """Ask a bot on the local Discord, and give what it said, with the names to show for ids.
 
     Args:
-        library: What it answers from.
+        discord: Where discord.py is pointed at.
+        library: What it answers from; files of its corpus are changed.
         data: An empty folder for its state.
         questions: What to ask it.
     """
+    discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(discord, library, data, message_content=True) as bot:
+        found = [
+            *await _conversation(discord, bot, questions),
+            *await _reading_on(discord, bot, questions),
+            *await _summaries(discord, questions),
+            *await _commands(discord, bot, questions),
+            *await _reviewing(discord, bot, questions),
+            *await _reloading(discord, library),
+            await _busy(discord, bot, questions),
+        ]
+    names = Names(
+        {person.id: _name(person.payload()) for person in discord.world.people.values()},
+        {channel.id: channel.name for channel in discord.world.channels.values()},
+        {role.id: role.name for guild in discord.world.guilds.values() for role in guild.roles},
+    )
+    return found, names
+
+
+async def _on_a_local_discord(library: Library, data: Path) -> tuple[list[Scene], Names]:
     async with LocalDiscord() as discord:
         with pointed_at(discord):
-            discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
-            async with dissent_bot(discord, library, data, message_content=True) as bot:
-                found = [
-                    *await _conversation(discord, bot, questions),
-                    *await _reading_on(discord, questions),
-                    *await _commands(discord, bot, questions),
-                ]
-        names = Names(
-            {person.id: _name(person.payload()) for person in discord.world.people.values()},
-            {channel.id: channel.name for channel in discord.world.channels.values()},
-            {role.id: role.name for guild in discord.world.guilds.values() for role in guild.roles},
-        )
-    return found, names
+            return await scenes(discord, library, data, Questions())
 
 
 async def _conversation(discord: LocalDiscord, bot: DissentBot, questions: Questions) -> list[Scene]:
@@ -106,41 +130,128 @@ async def _conversation(discord: LocalDiscord, bot: DissentBot, questions: Quest
     return [Scene("follow-up", (_said(next_one, answer), _said(follow_up, next_one)))]
 
 
-async def _reading_on(discord: LocalDiscord, questions: Questions) -> list[Scene]:
-    """An answer to a command, and what its buttons show."""
+async def _reading_on(discord: LocalDiscord, bot: DissentBot, questions: Questions) -> list[Scene]:
+    """Answers to a command, and what their buttons show."""
     asked = await discord.slash("ask", question=questions.answered)
-    answer = await asked.answer(timeout_s=30)
+    answer = await asked.answer(timeout_s=ANSWERED_WITHIN_S)
     private = await discord.slash("ask", question=questions.answered, private=True)
     uncertain = await discord.slash("ask", question=questions.uncertain)
-    found = [Scene("answered", (await _answer(asked),)), Scene("private", (await _answer(private),))]
+    ana = discord.world.add_person("ana", locale="es-ES")
+    discord.guild.members[ana.id] = (ana, ())
+    in_spanish = await discord.slash("ask", user=ana, question=questions.answered, private=True)
+    found = [
+        Scene("answered", (await _answer(discord, asked),)),
+        await _as_v2(bot, discord, "answered", asked),
+        Scene("private", (await _answer(discord, private),)),
+        Scene("spanish", (replace(await _answer(discord, in_spanish), language="es"),)),
+    ]
     for label in ("Context", "Source"):
         pressed = await discord.press(answer, label)
-        found.append(Scene(label.lower(), (await _answer(pressed, above=answer),)))
-    return [*found, Scene("uncertain", (await _answer(uncertain),))]
+        found.append(Scene(label.lower(), (await _answer(discord, pressed, above=answer),)))
+    return [
+        *found,
+        Scene("uncertain", (await _answer(discord, uncertain),)),
+        await _as_v2(bot, discord, "uncertain", uncertain),
+    ]
+
+
+async def _as_v2(bot: DissentBot, discord: LocalDiscord, name: str, asked: Interaction) -> Scene:
+    """The answer to a command once more, as Components V2 on a phone."""
+    message = await send_as_v2(bot, asked, await asked.answer(timeout_s=ANSWERED_WITHIN_S))
+    said = replace(await _answer(discord, asked), message=message.payload)
+    return Scene(f"{name}-v2", (said,), widths=("phone",))
+
+
+async def _summaries(discord: LocalDiscord, questions: Questions) -> list[Scene]:
+    """Summaries of a document and of a topic, a timeline with its picture, and two documents side by side."""
+    left, right = questions.compared
+    asked = {
+        "summary-document": await discord.slash("summary document", user=discord.bob, name=questions.document),
+        "summary-topic": await discord.slash("summary topic", text=questions.topic),
+        "timeline": await discord.slash("timeline", user=discord.moderator, topic=questions.dated),
+        "compare": await discord.slash("compare", user=discord.bob, a=left, b=right, length="short"),
+    }
+    return [Scene(name, (await _answer(discord, interaction),)) for name, interaction in asked.items()]
 
 
 async def _commands(discord: LocalDiscord, bot: DissentBot, questions: Questions) -> list[Scene]:
-    """What moderators see and set, a refusal, and what is said where too many ask."""
+    """What moderators see and set, a refusal, and what the bot says of itself."""
     moderator, channels = discord.moderator, {"channel": discord.quiet, "mode": "thread"}
+    setup = await discord.slash("setup", user=moderator)
+    found = [Scene("setup", (await _answer(discord, setup),))]
     await (await discord.slash("settings answers", user=moderator, options=channels)).answer()
     people = {"ask_channel": discord.general, "ask_role": discord.moderators}
     await (await discord.slash("settings people", user=moderator, options=people)).answer()
+    await (await discord.slash("settings privacy", user=moderator, note_questions=True)).answer()
     settings = await discord.slash("settings show", user=moderator)
-    found = [Scene("settings", (await _answer(settings),))]
+    found.append(Scene("settings", (await _answer(discord, settings),)))
     refused = await discord.slash("ask", question=questions.not_covered)
-    found.append(Scene("not-covered", (await _answer(refused),)))
-    found.append(Scene("about", (await _answer(await discord.slash("about")),)))
+    found += [
+        Scene("not-covered", (await _answer(discord, refused),)),
+        await _as_v2(bot, discord, "not-covered", refused),
+    ]
+    for name in ("about", "help"):
+        found.append(Scene(name, (await _answer(discord, await discord.slash(name)),)))
+    return found
+
+
+async def _reviewing(discord: LocalDiscord, bot: DissentBot, questions: Questions) -> list[Scene]:
+    """What moderators are shown of questions that were not answered, or not well."""
+    again = await discord.slash("ask", user=discord.bob, question=questions.not_covered_either)
+    await again.answer(timeout_s=ANSWERED_WITHIN_S)
+    doubted = await discord.slash("ask", user=discord.bob, question=questions.uncertain)
+    answer = await remembered(bot, await doubted.answer(timeout_s=ANSWERED_WITHIN_S))
+    await (await discord.press(answer, "Not helpful", user=discord.bob)).answer()
+    review = await discord.slash("manage review", user=discord.moderator)
+    return [Scene("review", (await _answer(discord, review),))]
+
+
+async def _reloading(discord: LocalDiscord, library: Library) -> list[Scene]:
+    """A reload that waits for a moderator's yes, and one that has nothing to ask."""
+    texts = {path: path.read_bytes() for path in sorted(library.corpus.rglob("*.md")) if path.name != "README.md"}
+    first, *others = texts
+    for path in others[: len(texts) // 3 + 1]:
+        path.unlink()
+    waits = await _reloaded(discord, says="waits for your yes")
+    await (await discord.press(waits, "Discard", user=discord.moderator)).answer(until=lambda now: not now.buttons)
+    for path, text in texts.items():
+        path.write_bytes(text)
+    first.write_bytes(texts[first] + b"\nThis is the last sentence.\n")
+    (library.corpus / "news.md").write_bytes(b"# News\n\nOf news there is none yet.\n")
+    finished = await _reloaded(discord, says="is current now")
+    return [Scene("reload-waits", (Said(waits.payload),)), Scene("reload", (Said(finished.payload),))]
+
+
+async def _reloaded(discord: LocalDiscord, *, says: str) -> Message:
+    """The public message of a reload, once it says how it ended."""
+    await (await discord.slash("manage reload", user=discord.moderator)).answer()
+    return await ended(discord, await discord.next_message(), says=says, timeout_s=RELOADED_WITHIN_S)
+
+
+async def _busy(discord: LocalDiscord, bot: DissentBot, questions: Questions) -> Scene:
+    """What is said where too many ask."""
     bot.service.turns = Turns(limit=0)
-    busy = await discord.slash("ask", question=questions.answered)
-    return [*found, Scene("busy", (await _answer(busy),))]
+    return Scene("busy", (await _answer(discord, await discord.slash("ask", question=questions.answered)),))
 
 
-async def _answer(interaction: Interaction, *, above: Message | None = None) -> Said:
+async def _answer(discord: LocalDiscord, interaction: Interaction, *, above: Message | None = None) -> Said:
     """What an interaction was answered with, below the command, or the message whose button was pressed."""
-    message = await interaction.answer(timeout_s=30)
+    message = await interaction.answer(timeout_s=ANSWERED_WITHIN_S)
+    attached = [_with_data(discord, file) for file in message.attachments]
+    payload = message.payload | {"attachments": attached}
     if above is not None:
-        return _said(message, above)
-    return Said(message.payload, (_name(interaction.person.payload()), interaction.name), is_command=True)
+        return replace(_said(message, above), message=payload)
+    return Said(payload, (_name(interaction.person.payload()), interaction.name), is_command=True)
+
+
+def _with_data(discord: LocalDiscord, file: Json) -> Json:
+    """An attachment whose address is all of it, so that a page shows it without the local Discord.
+
+    What it is, Discord sees for itself: discord.py does not say.
+    """
+    [upload] = [upload for path, upload in discord.world.files.items() if path in file["url"]]
+    kind = mimetypes.guess_type(file["filename"])[0] or file["content_type"]
+    return file | {"content_type": kind, "url": f"data:{kind};base64,{base64.b64encode(upload.data).decode()}"}
 
 
 def _said(message: Message, above: Message) -> Said:
@@ -156,10 +267,12 @@ def write_pages(found: Sequence[Scene], names: Names, folder: Path) -> list[Path
     """Write each scene in every look and width."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for scene, look, (device, width) in product(found, LOOKS, WIDTHS.items()):
-        path = folder / f"{scene.name}-{device}-{look}.html"
-        path.write_text(page(scene.conversation, names, is_light=look == "light", width=width), encoding="utf-8")
-        written.append(path)
+    for scene, look in product(found, LOOKS):
+        for device in scene.widths:
+            path = folder / f"{scene.name}-{device}-{look}.html"
+            html = page(scene.conversation, names, is_light=look == "light", width=WIDTHS[device])
+            path.write_text(html, encoding="utf-8")
+            written.append(path)
     return written
 
 
@@ -228,9 +341,10 @@ def main() -> None:
         sys.exit(NO_BROWSER)
     logging.disable(logging.CRITICAL)  # that the bot is busy is meant
     with tempfile.TemporaryDirectory() as folder:
-        library = Library(corpus=default_corpus(), data=Path(folder), embedder=SentenceTransformerEmbedder())
+        corpus = shutil.copytree(default_corpus(), Path(folder) / "corpus")
+        library = Library(corpus=corpus, data=Path(folder) / "data", embedder=SentenceTransformerEmbedder())
         library.reload()
-        found, names = asyncio.run(scenes(library, Path(folder) / "bot", Questions()))
+        found, names = asyncio.run(_on_a_local_discord(library, Path(folder) / "bot"))
         pages = write_pages(found, names, wanted or Path(folder) / "pages")
         if wanted is None and browser is not None:
             FOLDER.mkdir(exist_ok=True)
