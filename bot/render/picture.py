@@ -1,8 +1,8 @@
 """A timeline as a picture: a line on which each date has its place, and beside it what happened.
 
-Distances on the line are those in time; what happened stands in order, as far apart as it needs, and a stroke leads
-from one to the other. matplotlib draws it, and is imported when the first picture is made. It draws on a figure of ours
-and keeps nothing between pictures, but it is to be used by one thread at a time.
+Distances on the line are those in time, except that dots keep apart; what happened stands in order, as far apart as it
+needs, and a stroke leads from one to the other. matplotlib draws it, and is imported when the first picture is made. It
+draws on a figure of ours and keeps nothing between pictures, but it is to be used by one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.localisation import _, dated
@@ -40,7 +41,7 @@ LINE_HEIGHT = 34
 TITLE_LINE_HEIGHT = 40
 GAP = 22
 TITLE_LINES = 2
-DOT = 13
+DOT, DOT_DISTANCE = 13, 18
 DRAWABLE_SHARE = 0.9
 """Where the fonts have fewer of the letters, the picture would say something else."""
 
@@ -214,11 +215,23 @@ def layout(title: str, events: Sequence[Event], measure: Measure) -> Layout:
     first_y, last_y = placed[0][2] + LINE_HEIGHT / 2, placed[-1][2] + LINE_HEIGHT / 2
     times = [_years(event.iso) for event in events]
     span = times[-1] - times[0]
-    labels = []
-    for (date, lines, y), time in zip(placed, times, strict=True):
-        share = (time - times[0]) / span if span else 0
-        labels.append(Label(date, lines, y, first_y + share * (last_y - first_y)))
+    dots = [first_y + (time - times[0]) / (span or 1) * (last_y - first_y) for time in times]
+    labels = [
+        Label(date, lines, y, dot) for (date, lines, y), dot in zip(placed, _kept_apart(dots, times), strict=True)
+    ]
     return Layout(title_lines, tuple(labels), top - GAP + MARGIN)
+
+
+def _kept_apart(dots: Sequence[float], times: Sequence[float]) -> list[float]:
+    """Move dots of different times so far that none hides another, and no further."""
+    apart = [DOT_DISTANCE * (later > earlier) for earlier, later in pairwise(times)]
+    placed = list(dots)
+    for number, distance in enumerate(apart, start=1):
+        placed[number] = max(placed[number], placed[number - 1] + distance)
+    placed[-1] = dots[-1]
+    for number, distance in reversed(list(enumerate(apart))):
+        placed[number] = min(placed[number], placed[number + 1] - distance)
+    return placed
 
 
 def wrapped(

@@ -1,17 +1,19 @@
 """Dates in English sentences, each with its place: a small grammar.
 
-It knows days (`4 November 1971`, `November 4, 1971`, `1971-11-04`), months, seasons, years and decades, and gives a day
-or month without a year that of another date in the sentence. What it does not know it leaves out: better no date than
-a wrong one, so a bare number is a year only where the words around it say so.
+It knows days (`4 November 1971`, `November 4, 1971`, `1971-11-04`), months, seasons, years from 1000 to 2099 and
+decades, and gives a day without a year, or a month that is named together with another date, the year of that. What it
+does not know it leaves out: better no date than a wrong one, so a bare number is a year only where the words around it
+say so.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from index.keywords import terms
 from index.values import Span
 
 _MONTHS = {
@@ -27,37 +29,48 @@ _MONTHS = {
 }  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
-_YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)(?![\d%]|[.,]\d|-\d{1,2}\b)"
+_YEAR = r"(?P<year>1\d{3}|20\d\d)(?![\d%]|[.,]\d|-(?:0\d|1[0-2]|\d)\b)"
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\b"
+_DAY_OR_MONTH = rf"(?:(?:[12]\d|3[01]|0?[1-9])\s+)?(?:{'|'.join(_MONTHS)})\b"
 _OTHER_DAYS = r"(?:(?:\s*[-\u2013]\s*|\s+(?:and|or|to)\s+)(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\b)?"
 _FORMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<![\d-])(?P<year>1[5-9]\d\d|20\d\d)-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?(?![\d-])",
+        r"(?<![\d-])(?P<year>1\d{3}|20\d\d)-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?(?![\d-])",
         rf"(?<![\d.,]){_DAY}{_OTHER_DAYS}\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR})?",
         rf"\b{_MONTH}\s+{_DAY}(?!\s*(?:,\s*)?\d{{4}}\d){_OTHER_DAYS}(?:,?\s+{_YEAR})?",
         rf"\b{_MONTH},?\s+(?:of\s+)?{_YEAR}",
+        rf"\b{_MONTH}(?=\s*[-\u2013]\s*{_DAY_OR_MONTH}|\s+(?:and|or|to|until|through)\s+(?:(?:on|in)\s+)?{_DAY_OR_MONTH})",
         rf"\b(?P<season>{'|'.join(_SEASONS)})\s+(?:of\s+)?{_YEAR}",
-        r"(?<!\d)(?P<decade>1[5-9]\d0|20\d0)['\u2019]?s\b",
+        r"(?<!\d)(?P<decade>1\d\d0|20\d0)['\u2019]?s\b",
     )
 ]
 _BARE_YEAR = re.compile(
     r"(?:\b(?:in|of|since|by|from|until|till|to|through|and|or|before|after|during|around|about|between|late|early|mid|"
-    rf"the|a|year|circa)[\s-]+|\(|^\W*){_YEAR}",
+    rf"the|a|year|circa|fy)[\s-]+|\(|^\W*){_YEAR}",
     re.IGNORECASE,
 )
+_SURE_OF_EARLY_YEARS = re.compile(
+    r"(?:\b(?:in|since|by|until|till|before|after|during|between|late|early|year|circa)\s+|\(|^\W*)$", re.IGNORECASE
+)
+"""What stands before one of 1000 to 1499, which is more often a count."""
 _COUNTED = re.compile(
     r"\s+(?:people|persons|employees|officers|officials|members|staff|signers|signatures|names|men|women|children|soldiers|"
     r"troops|dollars|euros|pounds|miles|feet|metres|meters|kilometres|kilometers|km|words|characters|pages|copies|times|"
     r"years|days|hours|votes|documents|messages|recommendations|degrees|kilograms|tons|tonnes|percent|per)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+(?:[-/&.]\w+)*")
 _REPORTED = re.compile(
     r"\b(?:said|says|wrote|writes|written|reported|report|reports|according to|argued|told|article|articles|account|"
     r"accounts|history|letter to|interview|post|brief|counted|noted|described|found|explained)\b[^.,;:\d]{0,40}$",
     re.IGNORECASE,
 )
+
+
+LISTED = 3
+"""So many dates, equally exact, are a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +119,31 @@ def find_dates(text: str) -> list[DateMention]:
     return sorted([*found, *_with_years(unfinished, found)], key=lambda date: date.span)
 
 
-def main_date(text: str) -> DateMention | None:
-    """The date of what a sentence tells: the most exact one, of equals the first.
+def main_date(text: str, about: Collection[str] = ()) -> DateMention | None:
+    """The date of what a sentence tells: the most exact one, of equals the one nearest to what it is about.
 
-    When somebody said or wrote it counts only where there is no other.
+    Of two that no word tells apart it is the first. When somebody said or wrote it counts only where there is no other.
+    None where a sentence lists dates and nothing tells which of them counts.
+
+    Args:
+        text: The sentence.
+        about: Terms of what is asked about (`index.keywords.terms`).
     """
     dates = find_dates(text)
-    told = [date for date in dates if not _REPORTED.search(text[: date.span.start])]
-    exactness = {date: (date.month is not None) + (date.day is not None) - date.is_decade for date in dates}
-    return max(told or dates, key=lambda date: (exactness[date], -date.span.start), default=None)
+    told = [date for date in dates if not _REPORTED.search(text[: date.span.start])] or dates
+    exactness = [(date.month is not None) + (date.day is not None) - date.is_decade for date in told]
+    best = [date for date, exact in zip(told, exactness, strict=True) if exact == max(exactness)]
+    if len(best) < 2:
+        return best[0] if best else None
+    places = [match.span() for match in _WORD.finditer(text) if not set(about).isdisjoint(terms(match[0]))]
+    if not places:
+        return best[0] if len(best) < LISTED else None
+    return min(best, key=lambda date: (min(_distance(date.span, Span(*place)) for place in places), date.span.start))
+
+
+def _distance(a: Span, b: Span) -> int:
+    """How many characters lie between two places."""
+    return max(a.start - b.end, b.start - a.end, 0)
 
 
 def _date_of(match: re.Match[str]) -> DateMention | None:
@@ -123,7 +152,7 @@ def _date_of(match: re.Match[str]) -> DateMention | None:
     span = Span(match.start(), match.start() + len(match[0].rstrip(".")))  # one at the end is the sentence's
     if parts.get("decade"):
         return DateMention(span, int(parts["decade"]), is_decade=True)
-    year = int(parts["year"] or 0)
+    year = int(parts.get("year") or 0)
     if parts.get("season"):
         return DateMention(span, year, _SEASONS[parts["season"].lower()], is_season=True)
     name = parts["month"]
@@ -142,6 +171,9 @@ def _bare_years(text: str) -> Iterator[DateMention]:
     position = 0
     while (match := _BARE_YEAR.search(text, position)) is not None:
         position = match.end()
+        is_early = int(match["year"]) < 1500
+        if is_early and not _SURE_OF_EARLY_YEARS.search(text, 0, match.start("year")):
+            continue
         if not _COUNTED.match(text, match.end()):
             yield DateMention(Span(*match.span("year")), int(match["year"]))
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
 
 from index.answer_spans import Reader
 from index.answering import find, has_words, load_models, nearest_titles
 from index.confidence import Strictness
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
-from index.ranking import Scores, best_first
+from index.keywords import terms
+from index.ranking import best_first
 from index.reranking import Reranker
-from index.summaries.dates import DateMention, main_date
+from index.summaries.dates import DateMention, find_dates, main_date
 from index.summaries.standing import Unit
 from index.summaries.summarizing import DEFAULT_ROOM, Sentences, nothing_on, units_on_topic
 from index.values import Span, Summary, Verdict
@@ -26,6 +30,10 @@ SAME_EVENT_COSINE = 0.75
 
 REPEAT_COSINE = 0.85
 """Sentences that are nearer than this do so whatever their dates: one of them may be less exact."""
+
+SAME_EVENT_WORDS = 0.6
+"""Sentences whose dates agree tell the same if one has this share of the other's words, without those of the topic and
+of dates: what two documents tell of an event is often worded alike, but embedded in surroundings that are not."""
 
 
 def timeline(
@@ -52,54 +60,98 @@ def timeline(
     if search.verdict is Verdict.NOT_COVERED:
         return nothing_on(generation, topic, search, started)
     sentences = Sentences(generation)
-    units, scores = units_on_topic(sentences, search, count=CANDIDATES)
-    dates = [_date_of(sentences, unit) for unit in units]
-    chosen = _choose(dates, scores, sentences.vectors_of(units), [len(unit.sentences) for unit in units], room)
-    in_order = sorted(chosen, key=lambda position: (_known(dates[position]).order, position))
-    quotes = sentences.quotes_of(
-        [units[position] for position in in_order], [float(scores[position]) for position in in_order], base_url
-    )
-    places = [_known(dates[position]).span for position in in_order]
+    about = frozenset(terms(topic))
+    candidates = zip(*units_on_topic(sentences, search, count=CANDIDATES), strict=True)
+    events = [
+        event for unit, score in candidates if (event := _event_of(sentences, unit, float(score), about)) is not None
+    ]
+    told = _choose(events, sentences.vectors_of([event.unit for event in events]), room)
+    quotes = sentences.quotes_of([event.unit for event in told], [event.score for event in told], base_url)
     return Summary(
         subject=topic,
         verdict=search.verdict,
-        quotes=tuple(replace(quote, highlights=(place,)) for quote, place in zip(quotes, places, strict=True)),
+        quotes=tuple(replace(quote, highlights=(event.place,)) for quote, event in zip(quotes, told, strict=True)),
         generation=generation.id,
         elapsed_ms=(time.perf_counter() - started) * 1000,
         confidence=search.confidence,
-        dates=tuple(_known(dates[position]).iso for position in in_order),
+        dates=tuple(event.date.iso for event in told),
         corrections=search.corrections,
         nearest_titles=nearest_titles(generation, search.found),
     )
 
 
-def _date_of(sentences: Sentences, unit: Unit) -> DateMention | None:
-    """The date of a unit's own sentence, its place one of the document's text."""
+class Event(NamedTuple):
+    """What a dated sentence tells."""
+
+    unit: Unit
+    """The sentence, with what it needs before it."""
+    score: float
+    """How well it fits the topic."""
+    date: DateMention
+    """The one that counts, in the sentence's own characters."""
+    place: Span
+    """Where that stands in the document's text."""
+    dates: frozenset[str]
+    """Every date of the sentence, as ISO 8601."""
+    words: frozenset[str]
+    """Its terms, without those of the topic and of dates."""
+
+
+def _event_of(sentences: Sentences, unit: Unit, score: float, about: frozenset[str]) -> Event | None:
+    """What a unit's own sentence tells; None where it has no date."""
     generation = sentences.generation
     start, end = generation.sentences[unit.last].span
-    date = main_date(generation.segments[sentences.document_of(unit.last)].document.text[start:end])
-    return date and replace(date, span=Span(start + date.span.start, start + date.span.end))
+    text = generation.segments[sentences.document_of(unit.last)].document.text[start:end]
+    date = main_date(text, about)
+    if date is None:
+        return None
+    dates = find_dates(text)
+    rest = sentences.text_of(unit.last)
+    for mention in reversed(find_dates(rest)):
+        rest = f"{rest[: mention.span.start]} {rest[mention.span.end :]}"
+    return Event(
+        unit,
+        score,
+        date,
+        Span(start + date.span.start, start + date.span.end),
+        frozenset(mention.iso for mention in dates),
+        frozenset(terms(rest)) - about,
+    )
 
 
-def _known(date: DateMention | None) -> DateMention:
-    assert date is not None  # only dated sentences are chosen
-    return date
+def _choose(events: Sequence[Event], vectors: Vectors, room: int) -> list[Event]:
+    """The best events, none of which is one of the others told again, earliest first.
 
-
-def _choose(
-    dates: Sequence[DateMention | None], scores: Scores, vectors: Vectors, sizes: Sequence[int], room: int
-) -> list[int]:
-    """The best dated units, none of which tells what another one does: first one for each date, then more."""
+    Args:
+        events: In text order.
+        vectors: A unit vector of each, `(events, dim)`.
+        room: For how many sentences; first each date gets one, then more.
+    """
+    best = best_first(np.array([event.score for event in events])).tolist()
     chosen: list[int] = []
-    dated = [(position, date) for position in best_first(scores).tolist() if (date := dates[position]) is not None]
     for takes_new_dates in (True, False):
-        for position, date in dated:
-            same = [other for other in chosen if _known(dates[other]).iso == date.iso]
-            if position in chosen or sizes[position] > room or (takes_new_dates and same):
+        for position in best:
+            event = events[position]
+            same = [other for other in chosen if events[other].date.iso == event.date.iso]
+            size = len(event.unit.sentences)
+            if position in chosen or size > room or (takes_new_dates and same):
                 continue
             limits = [SAME_EVENT_COSINE if other in same else REPEAT_COSINE for other in chosen]
             cosines = (vectors[chosen] @ vectors[position]).tolist()
-            if all(cosine < limit for cosine, limit in zip(cosines, limits, strict=True)):
+            is_told = any(
+                cosine >= limit or _tell_the_same(event, events[other])
+                for other, cosine, limit in zip(chosen, cosines, limits, strict=True)
+            )
+            if not is_told:
                 chosen.append(position)
-                room -= sizes[position]
-    return chosen
+                room -= size
+    return [events[position] for position in sorted(chosen, key=lambda place: (events[place].date.order, place))]
+
+
+def _tell_the_same(a: Event, b: Event) -> bool:
+    """Whether two sentences are worded alike and a date of one may be that of the other: the same, or less exact."""
+    may_agree = any(
+        one.startswith(other) or other.startswith(one)
+        for one, other in [*((a.date.iso, date) for date in b.dates), *((b.date.iso, date) for date in a.dates)]
+    )
+    return may_agree and len(a.words & b.words) >= SAME_EVENT_WORDS * min(len(a.words), len(b.words))

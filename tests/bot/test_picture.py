@@ -17,6 +17,7 @@ from bot.localisation import speaking
 from bot.render.limits import ALTERNATIVE_TEXT, ELLIPSIS, length
 from bot.render.picture import (
     COLOURS,
+    DOT,
     LABEL_WIDTH,
     TEXT_SIZE,
     WIDTH,
@@ -76,6 +77,15 @@ def test_distances_on_the_line_are_those_in_time():
 
     first, second, third = (label.dot_y for label in plan.labels)
     assert (second - first) / (third - first) == pytest.approx(0.25, abs=0.001)
+
+
+def test_dots_of_different_times_do_not_hide_each_other():
+    isos = ("1971", "2017-01-27", "2017-01-30", "2017-01-31", "2017-02")
+
+    plan = layout("Days", [Event(iso, "Something happened.") for iso in isos], measure)
+
+    assert_in_place(plan)
+    assert all(below.dot_y - above.dot_y >= DOT for above, below in pairwise(plan.labels))
 
 
 @pytest.mark.parametrize(("iso", "share"), [("2000-07", 0.5), ("2000-01-01", 0), ("2000s", 0)])

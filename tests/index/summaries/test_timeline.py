@@ -51,3 +51,19 @@ def test_what_is_covered_without_a_date_has_no_lines(tmp_path: Path):
 
     assert summary.verdict is not Verdict.NOT_COVERED
     assert (summary.quotes, summary.dates) == ((), ())
+
+
+def test_what_another_document_tells_of_the_same_event_is_left_out(tmp_path: Path):
+    mine = (
+        "# Prizes\n\nThe keeper Ada Lund won the Beacon Prize for the lighthouse in 1905, with the mayor presiding.\n"
+    )
+    other = (
+        "# People\n\nThe town gave Ada Lund its Beacon Prize for the lighthouse on 3 May 1905; the mayor presided.\n"
+    )
+    later = "# Later\n\nThe keeper Ada Lund won the Beacon Prize for the lighthouse again in 1911.\n"
+
+    summary = library_of(tmp_path, mine=mine, other=other, later=later).timeline("lighthouse prize", length=Length.LONG)
+
+    assert len(summary.dates) == 2
+    assert summary.dates[0].startswith("1905")
+    assert summary.dates[1] == "1911"
