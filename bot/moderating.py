@@ -88,8 +88,8 @@ class Moderating(PressCog):
     ) -> AsyncIterator[Note]:
         """Write a line of the server's audit log before what the block does, and into it how that ended.
 
-        A process that is killed in between so leaves a line that says that it did not end. Where the block's error
-        says that nothing was changed, there is none.
+        Of what a process that is stopped in between leaves, the next one says that it was cut off. Where the block's
+        error says that nothing was changed, there is no line.
         """
         record = Record(
             guild_of(interaction), interaction.user.id, deed, before, after, document, digest, is_done=False
@@ -100,7 +100,24 @@ class Moderating(PressCog):
         except NOTHING_CHANGED:
             await self.bot.state.drop_deed(note.number)
             raise
+        except Exception:
+            if not self.bot.answers.is_closing:
+                await note_cut_off(self.bot, note.number, note.record)
+            raise
         await self.bot.state.tell_deed(note.number, replace(note.record, is_done=True))
+
+
+async def note_cut_off(bot: DissentBot, number: int, record: Record) -> None:
+    """Write into a line of the audit log that it was cut off, and what that left current.
+
+    Args:
+        bot: Whose log it is.
+        number: The line's.
+        record: What it says so far.
+    """
+    library = None if record.deed.is_of_shared else record.guild_id
+    left = await bot.service.current_generation(library) if record.deed.changes_documents else ""
+    await bot.state.tell_deed(number, replace(record, after=left, is_cut_off=True))
 
 
 def guild_of(interaction: Interaction) -> int:

@@ -64,6 +64,22 @@ class Deed(StrEnum):
     MAKE_GOLDEN = "golden"
     DROP_GOLDEN = "drop_golden"
 
+    @property
+    def is_of_shared(self) -> bool:
+        """Whether it is about the shared corpus, and not about a server's own documents or questions."""
+        return self in (
+            Deed.RELOAD_SHARED,
+            Deed.PREPARE_SHARED,
+            Deed.MAKE_CURRENT_SHARED,
+            Deed.DISCARD_SHARED,
+            Deed.ROLL_BACK_SHARED,
+        )
+
+    @property
+    def changes_documents(self) -> bool:
+        """Whether another generation may be current after it."""
+        return self not in (Deed.MAKE_GOLDEN, Deed.DROP_GOLDEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -75,14 +91,16 @@ class Record:
     before: str = ""
     """The generation that was current; empty where none was, or none changed."""
     after: str = ""
-    """The generation that is current now, or was prepared."""
+    """The generation that is current now, or was prepared; of what was cut off, the one that it left current."""
     document: str = ""
     digest: str = ""
     """Of a document's file."""
     at: float = 0.0
     """Seconds since 1970; set when it is noted."""
     is_done: bool = True
-    """Whether it is known how it ended; it is not while it is under way, and never where the bot was stopped then."""
+    """Whether it came to its end."""
+    is_cut_off: bool = False
+    """Whether it never will: it failed, or the bot was stopped. What is neither done nor cut off is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +144,9 @@ class Records:
         return await self._run(
             lambda: (
                 self._connection.execute(
-                    "INSERT INTO audit (guild_id, person_id, deed, before, after, document, digest, is_done, at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO audit"
+                    " (guild_id, person_id, deed, before, after, document, digest, is_done, is_cut_off, at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).lastrowid
                 or 0
@@ -137,7 +156,8 @@ class Records:
     async def tell_deed(self, number: int, record: Record) -> None:
         """Write into a line how it ended."""
         await self._change(
-            "UPDATE audit SET deed = ?, before = ?, after = ?, document = ?, digest = ?, is_done = ? WHERE id = ?",
+            "UPDATE audit SET deed = ?, before = ?, after = ?, document = ?, digest = ?, is_done = ?, is_cut_off = ?"
+            " WHERE id = ?",
             (*_what_was_done(record), number),
         )
 
@@ -147,16 +167,22 @@ class Records:
 
     async def deeds(self, guild_id: int, *, first: int, count: int) -> tuple[list[Record], int]:
         """Lines of a server's audit log, the latest first, and how many there are in all."""
-        rows = await self._rows(
-            "SELECT guild_id, person_id, deed, before, after, document, digest, at, is_done FROM audit"
-            " WHERE guild_id = ? ORDER BY id DESC LIMIT ? OFFSET ?",
-            (guild_id, count, first),
-        )
+        found = await self._deeds("guild_id = ? ORDER BY id DESC LIMIT ? OFFSET ?", guild_id, count, first)
         [(total,)] = await self._rows("SELECT COUNT(*) FROM audit WHERE guild_id = ?", (guild_id,))
+        return [record for _number, record in found], total
+
+    async def deeds_under_way(self) -> list[tuple[int, Record]]:
+        """Lines of all servers that have no end yet, by number; at a start, an earlier process has left them."""
+        return await self._deeds("NOT is_done AND NOT is_cut_off ORDER BY id")
+
+    async def _deeds(self, condition: str, *values: int) -> list[tuple[int, Record]]:
+        rows = await self._rows(
+            "SELECT id, guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off FROM audit"
+            f" WHERE {condition}",
+            values,
+        )
         known = set(Deed)  # a later version may have noted others
-        return [
-            Record(row[0], row[1], Deed(row[2]), *row[3:8], *map(bool, row[8:])) for row in rows if row[2] in known
-        ], total
+        return [(row[0], _record_from(row[1:])) for row in rows if row[3] in known]
 
     # ---- messages that say how far something long is
 
@@ -315,5 +341,11 @@ class Records:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
+def _record_from(row: tuple[Any, ...]) -> Record:
+    guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off = row
+    return Record(guild_id, person_id, Deed(deed), before, after, document, digest, at, bool(is_done), bool(is_cut_off))
+
+
 def _what_was_done(record: Record) -> tuple[str | bool, ...]:
-    return (str(record.deed), record.before, record.after, record.document, record.digest, record.is_done)
+    ending = (record.is_done, record.is_cut_off)
+    return (str(record.deed), record.before, record.after, record.document, record.digest, *ending)

@@ -328,6 +328,10 @@ class AnswerService:
         """The generations that can be gone back to, and the current one, the latest first."""
         return await asyncio.to_thread(self._library(guild_id).history)
 
+    async def current_generation(self, guild_id: int | None = None) -> str:
+        """The id of the generation that is current; empty where none is."""
+        return next((entry.generation for entry in await self.history(guild_id) if entry.is_current), "")
+
     async def reload(self, guild_id: int | None = None, *, by: str = "") -> ReloadReport:
         """Build a generation and make it current unless that is risky; questions are answered from the old one
         meanwhile.

@@ -132,6 +132,7 @@ MIGRATIONS = (
         locale TEXT NOT NULL,
         expires_at REAL NOT NULL
     ) STRICT""",
+    "ALTER TABLE audit ADD COLUMN is_cut_off INTEGER NOT NULL DEFAULT 0",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from discord import app_commands
 
-from bot.moderating import Moderating, guild_of
+from bot.moderating import Moderating, guild_of, note_cut_off
 from bot.presses import Handler, Interaction, Press
 from bot.render.audit import PAGE, audit_body
 from bot.render.body import LibraryAction
@@ -15,6 +15,12 @@ from bot.replies import fill, think, update
 
 class Auditing(Moderating):
     """The audit log of a server."""
+
+    async def cog_load(self) -> None:
+        """Note that what an earlier process left under way was cut off."""
+        await super().cog_load()
+        for number, record in await self.bot.state.deeds_under_way():
+            await note_cut_off(self.bot, number, record)
 
     def handlers(self) -> Mapping[LibraryAction, Handler]:
         """See `bot.presses`."""

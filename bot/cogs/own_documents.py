@@ -164,7 +164,7 @@ class OwnDocuments(Moderating):
             await fill(interaction, Body(_(ONLY_OWNER)))
             return
         library = None if shared else guild_of(interaction)
-        before = next((one.generation for one in await self.bot.service.history(library) if one.is_current), "")
+        before = await self.bot.service.current_generation(library)
         deed = Deed.ROLL_BACK_SHARED if shared else Deed.ROLL_BACK_OWN
         async with self.noting(interaction, deed, before=before, after=generation or "") as note:
             after = await self.bot.service.rollback(generation, library, by=by(interaction))

@@ -47,6 +47,7 @@ class Reloading(Moderating):
 
     async def cog_load(self) -> None:
         """Say in the messages of an earlier process that it was stopped."""
+        await super().cog_load()
         if unfinished := await self.bot.state.unfinished():
             self._ending = asyncio.create_task(end_unfinished(self.bot, unfinished))
 

@@ -36,7 +36,9 @@ DEEDS = {
 CHANGE_NOTHING = (Deed.PREPARE_SHARED, Deed.PREPARE_OWN, Deed.DISCARD_SHARED, Deed.DISCARD_OWN)
 """What is current stays so: the generation that they name only waits, or has waited."""
 
-NOT_ENDED = N_("(still under way, or cut off before its end)")
+UNDER_WAY = N_("(still under way)")
+CUT_OFF = N_("(cut off before its end)")
+CUT_OFF_LEAVING = N_("(cut off before its end; generation {generation} was current afterwards)")
 NOTHING = N_("Nobody has changed anything from Discord yet.")
 
 
@@ -63,13 +65,19 @@ def audit_body(records: Sequence[Record], page: int, total: int, *, asker_id: in
 def _line(record: Record) -> str:
     deed = _(DEEDS[record.deed]).format(document=code(record.document, 60))
     line = f"- <t:{int(record.at)}:f> <@{record.person_id}> {deed}"
-    if not record.is_done:
-        line += f" {_(NOT_ENDED)}"
     if record.digest:
         line += f" \u00b7 SHA-256 {code(record.digest[:16])}"
+    if not record.is_done:
+        return f"{line} {_unended(record)}"
     if record.after and (record.after == record.before or record.deed in CHANGE_NOTHING):
         line += f" \u00b7 {code(record.after)}"
     elif record.after:
         before = code(record.before) if record.before else "\u2013"
         line += f" \u00b7 {before} \u2192 {code(record.after)}"
     return line
+
+
+def _unended(record: Record) -> str:
+    if not record.is_cut_off:
+        return _(UNDER_WAY)
+    return _(CUT_OFF_LEAVING).format(generation=code(record.after)) if record.after else _(CUT_OFF)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bot.client import DissentBot
 from bot.records import AUDIT_KEPT_S, Deed, Record
-from bot.render.audit import DEEDS, NOT_ENDED, NOTHING
+from bot.render.audit import CUT_OFF, CUT_OFF_LEAVING, DEEDS, NOTHING, UNDER_WAY
 from index import Library
 
 from .bots import dissent_bot
@@ -70,7 +70,7 @@ async def test_a_long_log_is_turned_page_by_page(local_discord: LocalDiscord, bo
     assert second.buttons == ["Back"]
 
 
-async def test_a_change_that_the_bot_was_stopped_in_is_in_the_log_and_said_not_to_have_ended(
+async def test_a_change_is_under_way_until_the_bot_is_stopped_in_it_and_then_cut_off_with_what_it_left(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     removed = asyncio.Event()
@@ -88,12 +88,46 @@ async def test_a_change_that_the_bot_was_stopped_in_is_in_the_log_and_said_not_t
         asked = await told(local_discord, "remove", document="server/quobblers")
         await local_discord.press(asked, "Delete")
         await removed.wait()
+        running, _added = lines_of(await told(local_discord, "audit"))
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
-        await bot.service.ask("lamp")
-        latest, first = lines_of(await told(local_discord, "audit"))
+        left = await bot.service.current_generation(local_discord.guild.id)
+        stopped, added = lines_of(await told(local_discord, "audit"))
+        await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS))
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        _added_again, still_stopped, _added = lines_of(await told(local_discord, "audit"))
 
-    assert f"removed `server/quobblers` {NOT_ENDED}" in latest
-    assert NOT_ENDED not in first
+    assert "removed `server/quobblers`" in running
+    assert running.endswith(UNDER_WAY)
+    assert stopped.endswith(CUT_OFF_LEAVING.format(generation=f"`{left}`"))
+    assert still_stopped == stopped
+    assert "cut off" not in added
+
+
+async def test_a_change_that_failed_halfway_is_cut_off_at_once(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    await told(local_discord, "add", file=Upload("quobblers.md", QUOBBLERS))
+    current = await bot.service.current_generation(local_discord.guild.id)
+
+    async def fail(*given: Any, **more: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(bot.service, "rollback", fail)
+    await told(local_discord, "rollback")
+    latest, _added = lines_of(await told(local_discord, "audit"))
+
+    assert latest.endswith(CUT_OFF_LEAVING.format(generation=f"`{current}`"))
+
+
+async def test_a_change_of_questions_that_was_cut_off_names_no_generation(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await bot.state.note_deed(Record(local_discord.guild.id, 1, Deed.DROP_GOLDEN, document="a", is_done=False))
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        [line] = lines_of(await told(local_discord, "audit"))
+
+    assert line.endswith(CUT_OFF)
 
 
 async def test_a_change_that_was_refused_is_not_in_the_log(local_discord: LocalDiscord, bot: DissentBot):
