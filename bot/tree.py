@@ -128,8 +128,8 @@ def error_text(error: BaseException, command: str) -> str:
         log.warning("command=%s failed: %s", command, error)
         values = dict(error.user_values)
         if isinstance(error, DocumentError):
-            values["reason"] = _(error.reason).format(**error.values)
-        return _(error.user_template).format(**values)
+            values["reason"] = error
+        return _(error.user_template).format(**{name: _in_words(value) for name, value in values.items()})
     if isinstance(error, app_commands.MissingPermissions):
         return _("You need the permission Manage Server for that.")
     if isinstance(error, app_commands.CheckFailure):
@@ -142,6 +142,11 @@ def error_text(error: BaseException, command: str) -> str:
     log.error("command=%s incident=%s", command, incident, exc_info=error)
     text = _("Something went wrong on my side. If it happens again, tell whoever runs me: incident {incident}.")
     return text.format(incident=incident)
+
+
+def _in_words(value: object) -> object:
+    """A value of an error's text, translated where it is a reason why a file cannot be read."""
+    return _(value.reason).format(**value.values) if isinstance(value, DocumentError) else value
 
 
 def _digest(application_id: int | None, commands: list[dict[str, Any]]) -> str:

@@ -32,7 +32,7 @@ class RetrievalError(Exception):
         Args:
             message: For the log.
             user_message: For people, with named places, where the kind's own does not say enough.
-            **values: What goes in those places.
+            **values: What goes in those places; a `DocumentError` stands for its reason.
         """
         super().__init__(message)
         self.user_template = user_message or type(self).user_message

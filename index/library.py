@@ -611,11 +611,15 @@ class Library:
                     corpus=self.corpus,
                 )
             reasons = "; ".join(f"{item.failure.path} {item.failure.reason}" for item in plan.failed[:5])
+            first = plan.failed[0].failure
+            template = first.template
             raise CorpusError(
                 f"nothing in {self.corpus} can be read: {reasons}",
-                user_message="There is nothing to answer from in {corpus}. {reasons}.",
+                user_message="There is nothing to answer from in {corpus}. No file there can be read: {file}, for one, "
+                "{reason}.",
                 corpus=self.corpus,
-                reasons=reasons,
+                file=first.path,
+                reason=DocumentError(template, file=first.path, **first.values),
             )
         after = current.manifest.segments if current else {}
         fresh = [name for name, key in plan.keys.items() if after.get(name) != key]

@@ -89,6 +89,8 @@ class ReadingChild:
                     self._end()
                 if "trace" in answer:
                     log.warning("a reader failed on %s:\n%s", name, answer["trace"])
+                if "cause" in answer:  # in a library's words, which nobody translates
+                    log.info("cannot read %s: %s", name, answer["cause"])
             try:
                 if "error" in answer:
                     reason = str(answer["error"])

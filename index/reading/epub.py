@@ -57,7 +57,7 @@ def _xml(data: bytes) -> Any:
     try:
         return lxml.etree.fromstring(data, safe_parser())
     except lxml.etree.XMLSyntaxError as error:
-        raise DocumentError("is damaged: {problem}; save it again", problem=str(error)) from error
+        raise DocumentError("is damaged; save it again") from error
 
 
 def _said(package: Any, name: str) -> str:

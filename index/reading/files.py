@@ -68,8 +68,7 @@ def scan(folder: Path) -> tuple[list[FileState], list[Failure]]:
         try:
             status = path.stat()
         except OSError as error:
-            problem = error.strerror or str(error)
-            failures.append(Failure.of(name, DocumentError("cannot be opened: {problem}", problem=problem)))
+            failures.append(Failure.of(name, _unopened(error)))
             continue
         if not stat.S_ISREG(status.st_mode):
             failures.append(Failure.of(name, DocumentError("is not a file")))  # reading a pipe would wait for ever
@@ -97,6 +96,10 @@ def _of_another_type(suffix: str) -> DocumentError:
     if not suffix:
         return DocumentError("has no suffix that says what it is; use {known}", known=known)
     return DocumentError("is of a type that is not read, {suffix}; use {known}", suffix=suffix, known=known)
+
+
+def _unopened(error: OSError) -> DocumentError:
+    return DocumentError('cannot be opened; the system says: "{problem}"', problem=error.strerror or str(error))
 
 
 def _leaves(path: Path, root: Path) -> bool:
@@ -132,7 +135,7 @@ def read_document(folder: Path, file: FileState) -> Document:
     try:
         data = (folder / file.path).read_bytes()
     except OSError as error:
-        raise DocumentError("cannot be opened: {problem}", problem=error.strerror or str(error)) from error
+        raise _unopened(error) from error
     reading = read_apart(Path(file.path).name, data)
     outline = reading.outline
     return Document(

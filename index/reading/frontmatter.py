@@ -25,7 +25,10 @@ class _Loader(yaml.SafeLoader):
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
-                raise yaml.constructor.ConstructorError(None, None, "'<<' is not read", key.start_mark)
+                raise DocumentError(
+                    "has '<<' in line {line} of its front matter, which is not read; write out what it stands for",
+                    line=key.start_mark.line + 2,
+                )
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -47,11 +50,11 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         metadata = yaml.load(block[1], _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not YAML"
+        problem = getattr(error, "problem", None) or str(error)
         if mark is None:
             raise _broken(problem) from error
         raise DocumentError(
-            "has broken front matter in line {line}: {problem}; mend it or take it out",
+            'has broken front matter in line {line} ("{problem}"); mend it or take it out',
             line=mark.line + 2,
             problem=problem,
         ) from error
@@ -67,7 +70,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _broken(problem: str) -> DocumentError:
-    return DocumentError("has broken front matter: {problem}; mend it or take it out", problem=problem)
+    return DocumentError('has broken front matter ("{problem}"); mend it or take it out', problem=problem)
 
 
 def _looks_like_a_key(text: str) -> bool:
@@ -100,7 +103,5 @@ def _as_text(value: object) -> str:
         text = str(value)
         text.encode()
     except ValueError as error:  # a number of thousands of digits; half of a surrogate pair
-        raise DocumentError(
-            "has front matter with a value that cannot be written: {problem}", problem=str(error)
-        ) from error
+        raise DocumentError("has front matter with a value that is no text; mend it or take it out") from error
     return text

@@ -40,16 +40,21 @@ def _answer(name: str, data: bytes) -> bytes:
         return json.dumps(as_answer(read_file(name, data)), ensure_ascii=False).encode()
     except DocumentError as error:
         answer = as_refusal(error)
+        if error.__cause__ is not None:
+            answer["cause"] = _in_one_line(error.__cause__)
     except MemoryError:
         too_much = DocumentError("needs too much memory to be read; split it, or save it in a simpler form")
         answer = as_refusal(too_much) | {"is_spent": True}
     except RecursionError:
         answer = as_refusal(DocumentError("is nested too deep to be read; make it flat"))
-    except Exception as error:  # a bug of ours or of a library: this file is lost, the others are not
-        problem = f"{type(error).__name__}: {error}"[:200]
-        answer = as_refusal(DocumentError("cannot be read ({problem})", problem=problem))
+    except Exception:  # a bug of ours or of a library: this file is lost, the others are not
+        answer = as_refusal(DocumentError("made its reader fail; save it in a simpler form"))
         answer["trace"] = traceback.format_exc(limit=20)[-4000:]
     return json.dumps(answer).encode()
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def _alarm(seconds: int) -> None:

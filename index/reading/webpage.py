@@ -62,7 +62,7 @@ def _parsed(text: str) -> Any:
         parser = lxml.html.HTMLParser(no_network=True, remove_pis=True)
         page = lxml.html.document_fromstring(_DECLARATION.sub("", text).replace("\0", ""), parser=parser)
     except (lxml.etree.LxmlError, ValueError) as error:
-        raise DocumentError("is no web page that can be read: {problem}", problem=str(error)) from error
+        raise DocumentError("is no web page that can be read; save it again") from error
     return page
 
 

@@ -49,7 +49,7 @@ def read_word(data: bytes) -> Reading:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:  # mammoth lets whatever it stumbles over through
-        raise DocumentError("is damaged or no Word document: {problem}; save it again", problem=str(error)) from error
+        raise DocumentError("is damaged or no Word document; save it again") from error
     flow = Flow()
     sources: list[Source] = []
     if result.value.strip():

@@ -26,8 +26,9 @@ from bot.render.wording import age_in_words, diagnosis_in_words
 from bot.tree import error_text
 from bot.turns import BusyError
 from bot.views import follow_up_modal
-from index import Diagnosis, DocumentEntry, Fault, LibraryStatus, UnknownDocumentError
+from index import CorpusError, Diagnosis, DocumentEntry, Fault, Library, LibraryStatus, UnknownDocumentError
 from tests.bot.quotes import answer_of, quote_of
+from tests.fakes import WordEmbedder
 from tests.wire.limits import check_message
 from tools.catalogues import is_complete, read, template, user_messages
 
@@ -159,6 +160,22 @@ def test_an_error_of_the_index_is_told_in_the_language_that_is_spoken():
         assert error_text(BusyError(2.5), "ask").startswith("Estoy ocupado")
         assert "3 s" in error_text(BusyError(2.5), "ask")
         assert error_text(ValueError("?"), "ask").startswith("Algo ha fallado por mi parte.")
+
+
+def test_why_files_cannot_be_read_is_told_in_one_language_but_for_what_others_say_in_quotes(tmp_path: Path):
+    (tmp_path / "a.md").write_text("---\ntitle: b: c\n---\nText.")
+    library = Library(corpus=tmp_path, data=tmp_path / ".data", embedder=WordEmbedder())
+
+    with pytest.raises(CorpusError) as caught:
+        library.reload()
+    with speaking("es"):
+        text = error_text(caught.value, "ask")
+
+    assert text.startswith("En ")
+    assert text.endswith(
+        "Ningún archivo se puede leer: a.md, por ejemplo, tiene una cabecera (front matter) con un error en la línea 2 "
+        "(«mapping values are not allowed here»); arréglala o quítala."
+    )
 
 
 def test_a_message_of_an_error_that_is_put_together_cannot_be_translated_and_is_refused():

@@ -252,7 +252,7 @@ def test_a_file_that_vanished_after_the_scan_is_refused(folder: Path) -> None:
     (file,) = scan(folder)[0]
     (folder / "a.md").unlink()
 
-    with pytest.raises(DocumentError, match="cannot be opened"):
+    with pytest.raises(DocumentError, match='cannot be opened; the system says: "No such file or directory"'):
         read_document(folder, file)
 
 

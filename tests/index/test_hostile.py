@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import random
 import resource
@@ -110,7 +111,7 @@ HOSTILE = {
     "zip-noise.docx": (b"PK\x03\x04" + noise(), "is damaged: its parts cannot be listed"),
     "picture.html": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + noise(), "Portable Network Graphics"),
     "front.md": (b"---\ntitle: " + b"a" * 19 * MEGABYTE + b"\n---\nText.", "front matter"),
-    "merges.md": (f"{MERGES}---\nText.".encode(), "'<<' is not read"),
+    "merges.md": (f"{MERGES}---\nText.".encode(), "'<<' in line 3"),
     "aliases.md": (f"{ALIASES}---\nText.".encode(), "front matter of more than|nested too deep"),
     "comments.md": (b"a <!--" * 400_000, "took longer than 6 s"),
     "pieces.txt": (b"a\n\n" * 400_000, "cut into too many pieces"),
@@ -298,6 +299,18 @@ def test_a_child_that_died_between_two_files_is_not_missed(tmp_path: Path, hurri
     process.wait()
 
     assert read_document(folder, file).text == "Text."
+
+
+def test_what_a_library_says_of_a_damaged_file_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    fresh = ReadingChild()
+    caplog.set_level(logging.INFO)
+
+    with pytest.raises(DocumentError) as told:
+        fresh.read("empty.docx", HOSTILE["empty.docx"][0])
+    fresh.close()
+
+    assert told.value.reason == "is damaged or no Word document; save it again"
+    assert "cannot read empty.docx: " in caplog.text
 
 
 def test_a_child_that_waited_long_is_not_relied_on(

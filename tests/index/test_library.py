@@ -332,7 +332,7 @@ def test_a_corpus_in_which_nothing_can_be_read_is_an_error_and_changes_nothing(l
     with pytest.raises(CorpusError) as caught:
         library.reload(yes=True)
 
-    assert "slides.pptx" in caught.value.user_message
+    assert "slides.pptx, for one, is of a type that is not read" in caught.value.user_message
     assert library.generation.id == before
     assert another(library).open() is None
 
