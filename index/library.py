@@ -433,6 +433,7 @@ class Library:
 
         Raises:
             AddingError: The name, the size, or a document that is there already stands against it; nothing is stored.
+            NameTakenError: Nothing but a document of that name stands against it; nothing is stored.
             DocumentError: It cannot be read; nothing is stored.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """

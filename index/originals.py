@@ -75,13 +75,18 @@ class Originals:
 
         Raises:
             AddingError: The name, the size, or a document that is there already stands against it; nothing is stored.
+            NameTakenError: Nothing but a document of that name stands against it; nothing is stored.
             DocumentError: It cannot be read; nothing is stored.
         """
         name = safe_name(name)
         with self._changing():
-            is_replaced = self._check_new(name, data, replace=replace)
-            self._store(name, data, known)
-        return self._prefix + Path(name).stem, is_replaced
+            taken = self._check_new(name, data, replace=replace)
+            with self._readable(name, data, known) as staged:
+                if taken is not None and not replace:
+                    raise NameTakenError(f"{name} is there already", document=taken.id)
+                staged.replace(self.folder / name)
+                sync_folder(self.folder)
+        return self._prefix + Path(name).stem, taken is not None
 
     def remove(self, document: str) -> bool:
         """Delete a document's file; say whether there was one."""
@@ -109,8 +114,8 @@ class Originals:
         with filelock.FileLock(self._lock):
             yield
 
-    def _check_new(self, name: str, data: bytes, *, replace: bool) -> bool:
-        """Whether a new file replaces one; all that can be said against it without reading it is an error."""
+    def _check_new(self, name: str, data: bytes, *, replace: bool) -> FileState | None:
+        """The file that has a new one's name; all else that can be said against it without reading it is an error."""
         others = self.files()
         document = self._prefix + Path(name).stem
         same_name = [file for file in others if file.id.casefold() == document.casefold()]
@@ -121,9 +126,7 @@ class Originals:
                     user_message="That document is there already, as {document}.",
                     document=file.id,
                 )
-        if same_name and not replace:
-            raise NameTakenError(f"{name} is there already", document=same_name[0].id)
-        if same_name and same_name[0].path != name:
+        if replace and same_name and same_name[0].path != name:
             raise AddingError(
                 f"{name} cannot replace {same_name[0].path}",
                 user_message="It cannot replace {file}, which is named otherwise. Remove that first.",
@@ -138,10 +141,11 @@ class Originals:
         if self.quota is not None:
             left = [file for file in others if file not in same_name]
             _check_quota(self.quota, len(left) + 1, sum(file.size for file in left) + len(data))
-        return bool(same_name)
+        return next(iter(same_name), None)
 
-    def _store(self, name: str, data: bytes, known: Collection[DocumentEntry]) -> None:
-        """Write a file beside the others, check that it can be read, and give it its name."""
+    @contextmanager
+    def _readable(self, name: str, data: bytes, known: Collection[DocumentEntry]) -> Iterator[Path]:
+        """A file beside the others that can be read; it is gone afterwards unless it was given its name."""
         incoming = self.folder / INCOMING
         shutil.rmtree(incoming, ignore_errors=True)  # what a crash has left
         incoming.mkdir()
@@ -161,8 +165,7 @@ class Originals:
             if self.quota is not None:
                 characters += sum(entry.characters for entry in known if entry.path != name)
                 _check_characters(self.quota, name, characters)
-            staged.replace(self.folder / name)
-            sync_folder(self.folder)
+            yield staged
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 

@@ -130,6 +130,17 @@ def test_what_cannot_be_read_is_not_stored(own: ServerLibrary, name: str, data: 
     assert not (own.corpus / ".incoming").exists()
 
 
+@pytest.mark.parametrize("replace", [False, True])
+def test_what_cannot_be_read_is_said_before_its_name_is_asked_about(own: ServerLibrary, replace: bool) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(DocumentError, match="is empty"):
+        own.add("whales.md", b" \n", replace=replace)
+
+    assert files_of(own) == {"whales.md": WHALES}
+    assert not (own.corpus / ".incoming").exists()
+
+
 @pytest.mark.parametrize(
     ("quota", "names_part"),
     [(Quota(documents=2), "2 documents"), (Quota(bytes=150), "MB together"), (Quota(characters=130), "characters")],

@@ -134,6 +134,18 @@ async def test_a_name_that_is_taken_can_be_replaced_by_a_button_after_a_restart(
     assert records[1].before == records[0].after
 
 
+async def test_a_file_that_cannot_be_read_is_not_offered_to_replace_another(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    await told(local_discord, "add", file=file())
+
+    refused = await told(local_discord, "add", file=file(b"\x00\x01\x02" * 50))
+
+    assert "binary data" in refused.content
+    assert refused.buttons == []
+    assert refused.attachments == []
+
+
 async def test_replace_true_asks_nothing(local_discord: LocalDiscord, bot: DissentBot):
     await told(local_discord, "add", file=file())
 
