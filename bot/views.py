@@ -56,7 +56,7 @@ def _select_of(menu: Menu, *, row: int) -> discord.ui.Select[discord.ui.View]:
         discord.SelectOption(label=shorten(" ".join(choice.label.split()), CHOICE_TEXT) or "\u2026", value=choice.value)
         for choice in menu.choices[:CHOICES]
     ]
-    placeholder = shorten(menu.placeholder, PLACEHOLDER)
+    placeholder = shorten(menu.button.label, PLACEHOLDER)
     return discord.ui.Select(custom_id=menu.custom_id, placeholder=placeholder, options=options, row=row)
 
 

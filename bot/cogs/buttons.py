@@ -104,7 +104,8 @@ class Buttons(commands.Cog):
             return
         speak(interaction.locale)
         data: Any = interaction.data or {}
-        match = CUSTOM_ID.fullmatch(data.get("custom_id", ""))
+        picked = "".join(data.get("values", ()))  # from a menu, which stands for a button for each choice
+        match = CUSTOM_ID.fullmatch(data.get("custom_id", "") + picked)
         if match is None or match[2] not in set(Action) - {Action.FORGET_ME}:  # that one is `bot.cogs.forget`'s
             return
         action = Action(match[2])
@@ -220,13 +221,13 @@ class Buttons(commands.Cog):
     async def _context(self, pressed: Pressed, shown: ShownAnswer, argument: str) -> Body:
         await self.bot.service.until_ready()
         number = min(int(argument), len(shown.quotes)) if argument.isdecimal() else 1
-        quote = shown.quotes[max(0, number - 1)]
+        number = max(1, number)
+        quote = shown.quotes[number - 1]
         document = await self.bot.service.document(quote.citation.document, pressed.guild_id)
         return context_body(
-            quote,
+            shown.quotes,
             in_surroundings(document, quote) if document else None,
             number=number,
-            count=len(shown.quotes),
             answer_id=shown.id,
             is_gone=document is None,
             today=discord.utils.utcnow().date(),

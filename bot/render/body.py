@@ -98,16 +98,15 @@ class Choice:
 class Menu:
     """A menu to pick one thing from; it takes a row of its own."""
 
-    action: LibraryAction
-    placeholder: str
+    button: Button | LibraryButton
+    """What picking does: the label invites to it. What is picked completes the id of a `Button`, so that it is pressed
+    for it; of a `LibraryButton` it stands beside the argument."""
     choices: tuple[Choice, ...]
-    asker_id: int
-    argument: str = ""
 
     @property
     def custom_id(self) -> str:
-        """As a button's."""
-        return f"library:{self.action}:{self.asker_id}:{self.argument}"
+        """The button's."""
+        return self.button.custom_id
 
 
 @dataclass(frozen=True, slots=True)

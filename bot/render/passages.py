@@ -9,17 +9,17 @@ import discord
 
 from bot.localisation import N_, _, listed, ngettext
 from bot.render.answer import fitting_quote, label, link, one_line, quotes_text, sources_text
-from bot.render.body import COLOUR, Action, Body, Button, File, in_rows
+from bot.render.body import COLOUR, Action, Body, Button, Choice, File, Menu, Rows, in_rows
 from bot.render.limits import (
-    ACTION_ROWS,
     BUTTONS_IN_A_ROW,
+    CHOICES,
     CONTENT,
     EMBED_DESCRIPTION,
     EMBED_TOTAL,
     length,
     shorten,
 )
-from bot.render.text import escape
+from bot.render.text import escape, plain
 from bot.render.wording import SOURCES
 from index import Quote
 
@@ -61,32 +61,37 @@ def more_body(
 
 
 def context_body(
-    quote: Quote, wide: Quote | None, *, number: int, count: int, answer_id: int, is_gone: bool, today: date
+    quotes: Sequence[Quote], wide: Quote | None, *, number: int, answer_id: int, is_gone: bool, today: date
 ) -> Body:
     """A quote with what stands around it, itself in bold.
 
     Args:
-        quote: As it was shown.
-        wide: In its surroundings; None where its document no longer has it.
-        number: Which quote of the answer.
-        count: How many the answer has.
+        quotes: All of the answer, as they were shown.
+        wide: The quote in its surroundings; None where its document no longer has it.
+        number: Which one, from 1.
         answer_id: Whose it is.
         is_gone: Whether the document itself is no longer there.
         today: What the age of documents is counted from.
     """
+    quote = quotes[number - 1]
     lead = "" if wide else f"{_(GONE if is_gone else CHANGED_HERE)}\n"
     place = "\n" + label(number, quote.citation, today)
-    others = [
-        Button(Action.CONTEXT, _("Quote {number} in context").format(number=other), answer_id, str(other))
-        for other in range(1, count + 1)
-        if other != number
-    ]
     shown = wide or quote
     room = CONTENT - length(lead) - length(place)
     text = fitting_quote(shown, room)
     if wide and "\u2026" in text[-2:]:  # what surrounds it is too long with all its markup: the quote goes first
         text = fitting_quote(quote, room)
-    return Body(lead + text + place, buttons=in_rows(*others[: ACTION_ROWS * BUTTONS_IN_A_ROW]))
+    return Body(lead + text + place, buttons=_other_contexts(quotes, number, answer_id))
+
+
+def _other_contexts(quotes: Sequence[Quote], number: int, answer_id: int) -> Rows:
+    """What leads to the context of an answer's other quotes: a button each, or a menu where they fill several rows."""
+    others = [other for other in range(1, len(quotes) + 1) if other != number]
+    if len(others) <= BUTTONS_IN_A_ROW:
+        text = _("Quote {number} in context")
+        return in_rows(*(Button(Action.CONTEXT, text.format(number=other), answer_id, str(other)) for other in others))
+    choices = tuple(Choice(f"{other}. {one_line(plain(quotes[other - 1]))}", str(other)) for other in others[:CHOICES])
+    return ((Menu(Button(Action.CONTEXT, _("Another quote in context"), answer_id), choices),),)
 
 
 def source_body(

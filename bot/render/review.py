@@ -91,9 +91,8 @@ def expect_body(item: Unserved, documents: Sequence[DocumentEntry], *, asker_id:
     """
     text = "\n".join([f"> {one_line(item.question, 500)}", _(WHAT_GOLDEN_IS), _("Which document is to answer it?")])
     choices = tuple(Choice(entry.title, entry.key) for entry in documents[:CHOICES])
-    menu: Rows = (
-        ((Menu(LibraryAction.EXPECT, _("Nearest documents first"), choices, asker_id, item.ref),),) if choices else ()
-    )
+    expect = LibraryButton(LibraryAction.EXPECT, _("Nearest documents first"), asker_id, item.ref)
+    menu: Rows = ((Menu(expect, choices),),) if choices else ()
     other = LibraryButton(LibraryAction.EXPECT_OTHER, _("Another document"), asker_id, item.ref)
     back = LibraryButton(LibraryAction.REVIEW, _("Back"), asker_id, "0")
     return Body(text, buttons=(*menu, *in_rows(other, back)))
@@ -138,6 +137,6 @@ def golden_body(golden: Sequence[tuple[Golden, bool]], page: int, *, asker_id: i
         text = _("- finds {title}: {question}") if finds else _("- **does not find** {title}: {question}")
         lines.append(text.format(title=one_line(item.title, 50), question=one_line(item.question, 80)))
     choices = tuple(Choice(item.question, str(item.id)) for item, _finds in shown)
-    menu = Menu(LibraryAction.DROP_GOLDEN, _("Drop one of them"), choices, asker_id, str(page))
+    menu = Menu(LibraryButton(LibraryAction.DROP_GOLDEN, _("Drop one of them"), asker_id, str(page)), choices)
     turns = pages(LibraryAction.GOLDEN_QUESTIONS, page, count, asker_id=asker_id)
     return Body(shorten("\n".join(lines), CONTENT), buttons=((menu,), *turns, *in_rows(back)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.answer import answer_body
-from bot.render.body import Action, Body, Button, File
+from bot.render.body import Action, Body, Button, File, Menu
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons
 from bot.render.limits import CUSTOM_ID, length
 from bot.render.passages import NO_MORE, context_body, more_body, source_body
@@ -72,30 +73,46 @@ def test_more_quotes_fit_and_are_shown_in_order(more: list[Quote], has_changed: 
 @settings(max_examples=40, deadline=None)
 @given(quotes(), st.none() | quotes(), st.integers(1, 3), st.booleans())
 def test_a_context_fits(quote: Quote, wide: Quote | None, number: int, is_gone: bool):
-    body = context_body(quote, wide, number=number, count=3, answer_id=LARGEST_ID, is_gone=is_gone, today=TODAY)
+    body = context_body([quote] * 3, wide, number=number, answer_id=LARGEST_ID, is_gone=is_gone, today=TODAY)
 
     check_message(payload_of(body))
     assert styles_in(read(body.content)) <= {"strong", "emphasis", "quote"}
 
 
-def test_every_other_quote_is_a_press_away_even_of_the_longest_comparison():
-    count = 2 * Length.LONG.sentences
-    for number in (1, 12, count):
-        body = context_body(
-            quote_of("The quote."), None, number=number, count=count, answer_id=1, is_gone=False, today=TODAY
-        )
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_each_of_a_few_other_quotes_has_a_button(count: int):
+    body = context_body([quote_of("The quote.")] * count, None, number=1, answer_id=7, is_gone=False, today=TODAY)
 
-        check_message(payload_of(body))
-        offered = [int(button.argument or "") for row in body.buttons for button in row if isinstance(button, Button)]
-        assert offered == [other for other in range(1, count + 1) if other != number]
+    buttons = [button.custom_id for row in body.buttons for button in row if isinstance(button, Button)]
+    assert buttons == [f"answer:7:context:{other}" for other in range(2, count + 1)]
+
+
+@pytest.mark.parametrize("number", [1, 12, 2 * Length.LONG.sentences])
+def test_a_menu_names_every_other_quote_even_of_the_longest_comparison(number: int):
+    quotes = [quote_of(f"Quote no. {which}. " * 20) for which in range(1, 2 * Length.LONG.sentences + 1)]
+
+    body = context_body(quotes, None, number=number, answer_id=7, is_gone=False, today=TODAY)
+
+    check_message(payload_of(body))
+    [[menu]] = body.buttons
+    assert isinstance(menu, Menu)
+    assert menu.button.custom_id == "answer:7:context:"
+    assert [choice.value for choice in menu.choices] == [
+        str(other) for other in range(1, len(quotes) + 1) if other != number
+    ]
+    assert all(choice.label.startswith(f"{choice.value}. Quote no. {choice.value}. ") for choice in menu.choices)
+
+
+def test_a_menu_keeps_discords_bound_of_choices():
+    body = context_body([quote_of("A.")] * 40, None, number=1, answer_id=7, is_gone=False, today=TODAY)
+
+    check_message(payload_of(body))
 
 
 def test_the_quote_is_bold_in_its_surroundings():
     wide = quote_of("Before. The quote. After.", highlights=[(8, 18)])
 
-    body = context_body(
-        quote_of("The quote.", start=8), wide, number=1, count=1, answer_id=1, is_gone=False, today=TODAY
-    )
+    body = context_body([quote_of("The quote.", start=8)], wide, number=1, answer_id=1, is_gone=False, today=TODAY)
 
     [shown] = quotes_in(body.content)
     assert text_of(shown).strip() == "Before. The quote. After."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
+from bot.cogs import buttons
 from bot.cogs.summary import SAME_DOCUMENT
 from bot.documents import NO_DOCUMENT
 from bot.render import limits, wording
@@ -287,6 +289,44 @@ async def test_its_quotes_have_context_and_sources(local_discord: LocalDiscord, 
     assert quotes_shown(answer)[0] in " ".join(text_of(read(context.content)).split())
     assert "[2] " in text_of(read(second.content))
     assert [attachment["filename"] for attachment in source.attachments] == ["lighthouse.md"]
+
+
+async def test_the_context_of_any_quote_of_a_long_comparison_is_picked_from_a_menu_after_a_restart_too(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    options = {"a": TITLE, "b": "Keeping bees", "length": "long"}
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        answer = await remembered(bot, await asked(local_discord, "compare", **options))
+        first = await (await local_discord.press(answer, "Context", user=local_discord.bob)).answer()
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        picked = await (await local_discord.choose(first, "9", user=local_discord.bob)).answer()
+        first_again = await (await local_discord.choose(picked, "1", user=local_discord.bob)).answer()
+
+    assert first.buttons == []
+    assert picked.is_ephemeral
+    assert "[9] " in text_of(read(picked.content))
+    assert first_again.content == first.content
+
+
+async def test_a_choice_from_a_menu_that_a_killed_process_left_is_shown_after_the_restart(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    options = {"a": TITLE, "b": "Keeping bees", "length": "long"}
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+            answer = await remembered(bot, await asked(local_discord, "compare", **options))
+            first = await (await local_discord.press(answer, "Context")).answer()
+            patch.setattr(buttons, "fill", never)
+            chosen = await local_discord.choose(first, "9")
+            await chosen.acknowledged()
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        late = await chosen.answer()
+
+    assert "[9] " in text_of(read(late.content))
 
 
 @pytest.mark.usefixtures("small_pages")
