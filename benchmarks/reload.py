@@ -41,7 +41,7 @@ CHANGED = "d04242"
 COMMAND = "python -m benchmarks.reload"
 
 PARTS = {
-    "finding what has changed": (Library, "_plan"),
+    "finding what has changed": (library_module, "plan_reload"),
     "embedding passages": (SentenceTransformerEmbedder, "embed_passages"),
     "embedding words": (SentenceTransformerEmbedder, "embed_words"),
     "the vocabulary": (Vocabulary, "build"),

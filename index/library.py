@@ -21,62 +21,50 @@ import shutil
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from index.answer_spans import Reader
 from index.answering import DEFAULT_LIMIT, DEFAULT_ROOM, ask
+from index.assembling import assemble, calibrate, segments_by_key
 from index.building import Progress, Waiting, building, no_progress, read_running
-from index.calibration import recalibrated, try_questions
 from index.confidence import Strictness
+from index.corpus_files import CorpusFiles
 from index.embedding import Embedder
 from index.errors import (
     CorpusError,
-    DocumentError,
     HistoryError,
-    QuestionsError,
     StaleGenerationError,
     SupersededError,
     UnknownDocumentError,
 )
 from index.generation import (
-    FailedFile,
     Generation,
     Manifest,
-    generation_id,
-    manifest_of,
     open_generation,
     read_manifest,
-    texts_of,
     write_generation,
 )
 from index.line import EMPTY, Line, read_line, write_line
 from index.originals import Originals
-from index.questions import GOLDEN_QUESTIONS, read_golden_questions
-from index.reading import MAX_FILE_BYTES, FileState, file_digest, read_document, scan
+from index.planning import Plan, plan_reload
+from index.questions import GOLDEN_QUESTIONS
 from index.reranking import Reranker
 from index.segment import (
     Segment,
     SegmentStore,
-    build_segment,
-    checksum_of,
-    segment_key,
-    write_segment,
     write_whole,
 )
 from index.summaries.comparing import compare
 from index.summaries.overview import summarize_corpus
 from index.summaries.summarizing import summarize_document, summarize_topic
 from index.summaries.timeline import timeline
-from index.tokens import learn_projection
-from index.twins import find_twins
 from index.values import (
     Added,
     Answer,
     Comparison,
     Document,
     DocumentEntry,
-    Failure,
     GoldenChange,
     HistoryEntry,
     Length,
@@ -86,32 +74,13 @@ from index.values import (
     Running,
     Summary,
 )
-from index.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
 KEPT_GENERATIONS = 5
-LARGE_REMOVAL = 0.2
-"""A reload that would take away more than this share of the documents waits for somebody's yes."""
-
-SETTLED_NS = 2_000_000_000
-
 LEFT_OVER_S = 3600.0
 
 PREPARED_FILE = "prepared.json"
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What a reload would do."""
-
-    keys: dict[str, str] = field(default_factory=dict)
-    """Document id to segment key, for all documents of the new generation."""
-    unbuilt: dict[str, Document] = field(default_factory=dict)
-    """Segment key to document, for what has to be embedded."""
-    failed: list[FailedFile] = field(default_factory=list)
-    golden: str = ""
-    """Digest of the golden questions."""
 
 
 class Library:
@@ -155,9 +124,11 @@ class Library:
         self.reader = reader
         self.base_url = base_url
         self.strictness = strictness
-        place = hashlib.sha256(f"{corpus.resolve()}\0{embedder.digest}".encode()).hexdigest()[:12]
-        self.folder = data / "libraries" / f"{re.sub(r'[^A-Za-z0-9-]', '-', corpus.resolve().name)[:32]}-{place}"
+        self.folder = self._folder_in(data)
         self.originals = Originals(corpus, self.folder / "documents.lock")
+        self._files = CorpusFiles(
+            corpus, self.folder / "files.json", id_prefix=self.id_prefix, may_be_missing=self.may_be_empty
+        )
         self._store = SegmentStore(self.folder / "segments")
         self._generation: Generation | None = None
         self._swap = threading.Lock()
@@ -324,14 +295,14 @@ class Library:
         line = read_line(self.folder)
         try:
             manifest = self._manifest(line)
-            found, _ = self._scan()
+            found, _ = self._files.scan()
         except (StaleGenerationError, CorpusError):
             return True
         if manifest is None:
             return bool(found) or not self.may_be_empty
         known = {entry.path: entry.digest for entry in manifest.documents}
         known |= {item.failure.path: item.digest for item in manifest.failed if item.digest}
-        return self._digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
+        return self._files.digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
 
     def may_reload_itself(self) -> bool:
         """Whether a start may bring the current generation up to date without being told to."""
@@ -469,7 +440,7 @@ class Library:
         started = time.perf_counter()
         with building(self.folder, on_wait, by=""):
             self.open()
-            _, report = self._plan(self._generation)
+            _, report = self._plan()
         return replace(report, elapsed_s=time.perf_counter() - started)
 
     def prepared(self) -> ReloadReport | None:
@@ -550,7 +521,7 @@ class Library:
         """
         with building(self.folder, on_wait, by=""):
             self.open()
-            plan, _ = self._plan(self._generation)
+            plan, _ = self._plan()
             generation, _ = self._assemble(plan, on_progress)
         return generation
 
@@ -559,7 +530,7 @@ class Library:
         started = time.perf_counter()
         self.open()
         before = self._generation
-        plan, report = self._plan(before)
+        plan, report = self._plan()
         generation, embedded = self._obtain(plan, on_progress) if plan.keys else (None, 0)
         golden = _golden_change(before.manifest, generation.manifest) if before and generation else None
         risks = report.risks
@@ -579,92 +550,15 @@ class Library:
         self._prune(but=report.generation)
         return report, generation
 
-    def _plan(self, current: Generation | None) -> tuple[_Plan, ReloadReport]:
-        found, unreadable = self._scan()
-        digests = self._digests(found)
-        before = {entry.id: entry for entry in current.manifest.documents} if current else {}
-        plan = _Plan(
-            failed=[FailedFile(failure, "") for failure in unreadable], golden=digests.get(GOLDEN_QUESTIONS, "")
-        )
-        for file in found:
-            key = segment_key(digests[file.path], self.embedder)
-            if not self._store.is_whole(key):
-                try:
-                    document = read_document(self.corpus, file)
-                    key = segment_key(document.digest, self.embedder)
-                    plan.unbuilt[key] = document
-                except DocumentError as error:
-                    kept = file.id in before
-                    failure = Failure.of(file.path, error, kept=kept)
-                    plan.failed.append(FailedFile(failure, digests[file.path]))
-                    if not (kept and current):
-                        continue
-                    key = current.manifest.segments[file.id]
-                    if not self._store.is_whole(key):  # what is in memory is all that is left of it
-                        write_segment(current.segment(file.id), self.folder / "segments", key)
-            plan.keys[file.id] = key
-        plan.keys = dict(sorted(plan.keys.items()))
-        if not plan.keys and not self.may_be_empty:
-            if not plan.failed:
-                raise CorpusError(
-                    f"nothing in {self.corpus} can be read",
-                    user_message="There is nothing to answer from in {corpus}. Put .md or .pdf files there.",
-                    corpus=self.corpus,
-                )
-            reasons = "; ".join(f"{item.failure.path} {item.failure.reason}" for item in plan.failed[:5])
-            first = plan.failed[0].failure
-            template = first.template
-            raise CorpusError(
-                f"nothing in {self.corpus} can be read: {reasons}",
-                user_message="There is nothing to answer from in {corpus}. No file there can be read: {file}, for one, "
-                "{reason}.",
-                corpus=self.corpus,
-                file=first.path,
-                reason=DocumentError(template, file=first.path, **first.values),
-            )
-        after = current.manifest.segments if current else {}
-        fresh = [name for name, key in plan.keys.items() if after.get(name) != key]
-        documents = {name: self._planned(plan, name, current) for name in plan.keys} if fresh else {}
-        removed = tuple(name for name in before if name not in plan.keys)
-        known = {(item.failure.path, item.digest) for item in current.manifest.failed} if current else set()
-        failed_anew = tuple(item.failure.path for item in plan.failed if (item.failure.path, item.digest) not in known)
-        risks = []
-        if len(before) > 1 and len(removed) > LARGE_REMOVAL * len(before):
-            risks.append(Risk.LARGE_REMOVAL)
-        if current and failed_anew:
-            risks.append(Risk.FAILURES)
-        return plan, ReloadReport(
-            generation=generation_id(plan.keys, plan.failed, plan.golden) if plan.keys else EMPTY,
-            previous=current.id if current else None,
-            added=tuple(name for name in plan.keys if name not in before),
-            changed=tuple(name for name in plan.keys if name in before and after[name] != plan.keys[name]),
-            removed=removed,
-            unchanged=sum(1 for name in plan.keys if name in before and after[name] == plan.keys[name]),
-            failed=tuple(item.failure for item in plan.failed),
-            failed_anew=failed_anew,
-            risks=tuple(risks),
-            twins=tuple(find_twins(documents, fresh)),
-        )
-
-    def _planned(self, plan: _Plan, name: str, current: Generation | None) -> Document:
-        """A document of a planned generation, from memory where it is there."""
-        key = plan.keys[name]
-        if key in plan.unbuilt:
-            return plan.unbuilt[key]
-        if current is not None and current.manifest.segments.get(name) == key:
-            return current.segment(name).document
-        return self._store.read(key).document
-
-    def _obtain(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
+    def _obtain(self, plan: Plan, on_progress: Progress) -> tuple[Generation, int]:
         """Open the planned generation, building it where it is not there; also say how many passages were embedded."""
-        name = generation_id(plan.keys, plan.failed, plan.golden)
         try:
-            return self._open_generation(name), 0
+            return self._open_generation(plan.generation), 0
         except StaleGenerationError:
             embedded = self._build(plan, on_progress)
-            return self._open_generation(name), embedded
+            return self._open_generation(plan.generation), embedded
 
-    def _build(self, plan: _Plan, on_progress: Progress) -> int:
+    def _build(self, plan: Plan, on_progress: Progress) -> int:
         """Embed what is new and write the generation; return how many passages were embedded."""
         generation, embedded = self._assemble(plan, on_progress)
         # there are no more passages to come, but waiting questions go first here, too
@@ -672,54 +566,12 @@ class Library:
         write_generation(self.folder, generation)
         return embedded
 
-    def _assemble(self, plan: _Plan, on_progress: Progress) -> tuple[Generation, int]:
-        """The planned generation in memory, its segments on disk; also how many passages had to be embedded."""
-        folder = self.folder / "segments"
-        folder.mkdir(parents=True, exist_ok=True)
-        characters = sum(len(document.text) for document in plan.unbuilt.values())
-        done = seen = 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            # passages are only known once a document is split: estimate the rest from what was seen
-            on_progress(done, max(done, round(done * characters / max(1, seen))))
-
-        projection = self._generation.projection if self._generation else learn_projection(self.embedder)
-        segments: list[Segment] = []
-        in_memory = self._segments_in_memory()
-        for key in plan.keys.values():
-            if key in plan.unbuilt:
-                seen += len(plan.unbuilt[key].text)
-                segment = build_segment(plan.unbuilt[key], self.embedder, projection, on_passages=step)
-                write_segment(segment, folder, key)
-            else:
-                segment = in_memory[key] if key in in_memory else self._store.read(key)
-            segments.append(segment)
-        manifest = manifest_of(segments, plan.keys, embedder=self.embedder, failed=plan.failed, golden=plan.golden)
-        known = self._generation.vocabulary if self._generation else None
-        vocabulary = Vocabulary.build(texts_of(segments), self.embedder, known=known)
-        return Generation.build(manifest, segments, vocabulary, projection), done
-
     def calibrate(self, generation: Generation, *, on_progress: Progress = no_progress) -> Generation:
-        """Ask a generation the corpus's golden questions, and fit its confidence to them where there are enough.
+        """Fit a generation's confidence to the corpus's golden questions; see `index.assembling.calibrate`.
 
         A reload does it; a draft is left with the shipped numbers.
         """
-        if not generation.manifest.golden:
-            return generation
-        try:
-            texts = {segment.document.id: segment.document.text for segment in generation.segments}
-            questions, _ = read_golden_questions(self.corpus / GOLDEN_QUESTIONS, texts)
-        except QuestionsError as error:
-            log.warning("not calibrated: %s", error)
-            return generation
-        trials = list(try_questions(generation, self.embedder, questions, on_progress=on_progress))
-        answerable = [trial for trial in trials if trial.is_answerable]
-        return generation.judged(
-            asked=(trial.question.id for trial in answerable),
-            hits=(trial.question.id for trial in answerable if trial.is_hit),
-        ).calibrated(recalibrated(generation.calibration, trials))
+        return calibrate(generation, self.corpus / GOLDEN_QUESTIONS, self.embedder, on_progress=on_progress)
 
     def _make_current(self, name: str, generation: Generation | None, *, by: str) -> None:
         """Make an opened, and so verified, generation current by one rename."""
@@ -752,11 +604,25 @@ class Library:
 
     # ---------------------------------------------------------------- helpers
 
-    def _scan(self) -> tuple[list[FileState], list[Failure]]:
-        if self.may_be_empty and not self.corpus.is_dir():
-            return [], []
-        found, unreadable = scan(self.corpus)
-        return [replace(file, id=self.id_prefix + file.id) for file in found], unreadable
+    def _folder_in(self, data: Path) -> Path:
+        """Where the generations are: another corpus, or another model, has a folder of its own."""
+        corpus = self.corpus.resolve()
+        place = hashlib.sha256(f"{corpus}\0{self.embedder.digest}".encode()).hexdigest()[:12]
+        return data / "libraries" / f"{re.sub(r'[^A-Za-z0-9-]', '-', corpus.name)[:32]}-{place}"
+
+    def _plan(self) -> tuple[Plan, ReloadReport]:
+        """What a reload would make of the files as they lie now; raises as `plan_reload` does."""
+        return plan_reload(
+            self._files,
+            self._generation,
+            store=self._store,
+            embedder=self.embedder,
+            may_be_empty=self.may_be_empty,
+        )
+
+    def _assemble(self, plan: Plan, on_progress: Progress) -> tuple[Generation, int]:
+        """The planned generation in memory; also how many passages had to be embedded."""
+        return assemble(plan, self._generation, store=self._store, embedder=self.embedder, on_progress=on_progress)
 
     def _manifest(self, line: Line) -> Manifest | None:
         """What the current generation of a line says of itself; None where there is none, or no document in it."""
@@ -767,57 +633,12 @@ class Library:
 
     def _open_generation(self, name: str) -> Generation:
         """Open a generation from disk, without reading again what is in memory and whole on disk."""
-        known = self._segments_in_memory()
+        known = segments_by_key(self._generation)
 
         def read(key: str) -> Segment:
             return known[key] if key in known and self._store.is_whole(key) else self._store.read(key)
 
         return open_generation(self.folder, name, embedder=self.embedder, read=read)
-
-    def _segments_in_memory(self) -> dict[str, Segment]:
-        """The segments of the opened generation by their keys."""
-        if self._generation is None:
-            return {}
-        keys = self._generation.manifest.segments
-        return {keys[segment.document.id]: segment for segment in self._generation.segments}
-
-    def _golden_questions(self) -> list[FileState]:
-        """The file of golden questions as it lies on disk, where there is one."""
-        path = self.corpus / GOLDEN_QUESTIONS
-        if not path.is_file():
-            return []
-        status = path.stat()
-        return [FileState("", GOLDEN_QUESTIONS, status.st_size, status.st_mtime_ns)]
-
-    def _digests(self, files: list[FileState]) -> dict[str, str]:
-        """The digest of each file by path, and of the golden questions where there are any.
-
-        Files with the size and time of last look are not read again.
-        """
-        files = [*files, *self._golden_questions()]
-        cache_path = self.folder / "files.json"
-        try:
-            content = json.loads(cache_path.read_bytes())
-            cache = content["files"] if content["checksum"] == checksum_of(content["files"]) else {}
-        except (OSError, ValueError, KeyError, TypeError):
-            cache = {}
-        fresh: dict[str, list[object]] = {}
-        for file in files:
-            seen = cache.get(file.path)
-            if seen is not None and seen[:2] == [file.size, file.modified_ns]:
-                fresh[file.path] = seen
-                continue
-            # a file written a moment ago may change again within the clock's grain: believe its time only later
-            is_settled = time.time_ns() - file.modified_ns > SETTLED_NS
-            try:
-                data = b"" if file.size > MAX_FILE_BYTES else (self.corpus / file.path).read_bytes()
-            except OSError:
-                data, is_settled = b"", False
-            digest = file_digest(file.path, data)
-            fresh[file.path] = [file.size, file.modified_ns if is_settled else None, digest]
-        if fresh != cache and self.folder.is_dir():
-            write_whole(cache_path, json.dumps({"files": fresh, "checksum": checksum_of(fresh)}).encode())
-        return {path: str(entry[2]) for path, entry in fresh.items()}
 
 
 def _both(first: Progress, second: Progress) -> Progress:

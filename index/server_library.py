@@ -16,7 +16,6 @@ from index.errors import UnknownDocumentError
 from index.joining import SERVER_PREFIX
 from index.library import Library
 from index.originals import Originals
-from index.segment import SegmentStore
 from index.values import Document, DocumentEntry, Quota
 
 SERVERS = "servers"
@@ -47,12 +46,13 @@ class ServerLibrary(Library):
             reader=shared.reader,
             strictness=shared.strictness,
         )
-        # the folder may move: unlike a corpus, it has no other name than the server's
-        self.folder = self.home / "library" / self.embedder.digest[:12]
-        self._store = SegmentStore(self.folder / "segments")
         self.originals = Originals(
             self.corpus, self.home / "documents.lock", prefix=self.id_prefix, quota=quota or Quota()
         )
+
+    def _folder_in(self, data: Path) -> Path:
+        # it may move: unlike a corpus, it has no other name than the server's
+        return data / "library" / self.embedder.digest[:12]
 
     def documents(self) -> tuple[DocumentEntry, ...]:
         """The documents of the current generation, in order of id; none where nothing was added."""

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from index import CorpusError, Library, LibraryBusyError, Risk, Span, UnknownDocumentError, Verdict
+from index import CorpusError, Library, LibraryBusyError, Span, UnknownDocumentError
 from index import library as library_module
 from index.embedding import Embedding
 from tests.conftest import CORPUS, write_corpus
@@ -101,33 +100,6 @@ def test_changing_one_document_embeds_only_that_one(library: Library, embedder: 
     assert library.document("crafts/violins").text == ZEBRAS
 
 
-def test_a_change_of_the_same_size_within_the_clocks_grain_is_seen(library: Library) -> None:
-    path = library.corpus / "crafts/violins.md"
-    status = path.stat()
-    path.write_text(path.read_text().replace("spruce", "walnut"))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-    assert library.reload().changed == ("crafts/violins",)
-
-
-def test_files_that_have_not_been_touched_are_not_read_again(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in library.corpus.rglob("*"):
-        os.utime(path, (1_000_000_000, 1_000_000_000))
-    library.reload()
-    asked: list[Path] = []
-    read_bytes = Path.read_bytes
-
-    def noted(path: Path) -> bytes:
-        asked.append(path)
-        return read_bytes(path)
-
-    monkeypatch.setattr(Path, "read_bytes", noted)
-
-    library.reload()
-
-    assert [path for path in asked if path.is_relative_to(library.corpus)] == []
-
-
 def test_an_added_document_is_found_and_a_removed_one_is_gone(library: Library) -> None:
     write_corpus(library.corpus, {"new/zebras.md": ZEBRAS})
     (library.corpus / "food/bread.md").unlink()
@@ -161,53 +133,6 @@ def test_going_back_to_an_earlier_corpus_embeds_nothing(library: Library, embedd
     assert (report.generation, embedder.embedded_passages) == (generation, before)
 
 
-def test_removing_more_than_a_fifth_waits_for_a_yes(library: Library) -> None:
-    generation = library.generation.id
-    for name in ("food/bread.md", "crafts/glass.txt"):
-        (library.corpus / name).unlink()
-
-    report = library.reload()
-
-    assert (report.risks, report.documents_before, len(report.removed)) == ((Risk.LARGE_REMOVAL,), 6, 2)
-    assert (report.made_current, library.generation.id, len(library.documents())) == (False, generation, 6)
-    assert another(library).open() is None
-
-    agreed = library.reload(yes=True)
-
-    assert (agreed.made_current, len(library.documents())) == (True, 4)
-
-
-def test_removing_a_fifth_or_less_needs_no_yes(library: Library) -> None:
-    (library.corpus / "food/bread.md").unlink()
-
-    report = library.reload()
-
-    assert (report.risks, report.made_current, report.removed) == ((), True, ("food/bread",))
-
-
-def test_the_difference_says_what_would_change_and_changes_nothing(library: Library, embedder: WordEmbedder) -> None:
-    write_corpus(library.corpus, {"zebras.md": ZEBRAS, "crafts/violins.md": ZEBRAS, "broken.md": ""})
-    (library.corpus / "food/bread.md").unlink()
-    cache = ("files.json", "lock")
-    before = (files_of(library.folder, but=cache), embedder.embedded_passages, library.generation.id)
-
-    report = library.difference()
-
-    assert (report.added, report.changed, report.removed) == (("zebras",), ("crafts/violins",), ("food/bread",))
-    assert ([failure.path for failure in report.failed], report.made_current) == (["broken.md"], False)
-    assert (files_of(library.folder, but=cache), embedder.embedded_passages, library.generation.id) == before
-    assert library.reload().generation == report.generation
-
-
-def test_the_difference_names_the_risks_that_need_no_building(library: Library) -> None:
-    for name in ("food/bread.md", "crafts/glass.txt"):
-        (library.corpus / name).unlink()
-
-    write_corpus(library.corpus, {"broken.md": ""})
-
-    assert library.difference().risks == (Risk.LARGE_REMOVAL, Risk.FAILURES)
-
-
 def test_progress_is_told_up_to_the_last_passage(corpus_folder: Path, tmp_path: Path) -> None:
     library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=WordEmbedder())
     told: list[tuple[int, int]] = []
@@ -232,120 +157,6 @@ def test_only_the_last_few_generations_are_kept_and_no_segment_without_one(libra
     assert len(generations) == library_module.KEPT_GENERATIONS
     assert library.generation.id in generations
     assert {path.stem for path in (library.folder / "segments").iterdir()} == used
-
-
-# ------------------------------------------------------ files that cannot be read
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "reason"),
-    [
-        ("latin.md", "Café in a wrong encoding.".encode("latin-1"), "is not UTF-8 text"),
-        ("binary.txt", b"text\0with zeros", "binary data"),
-        ("empty.md", b"", "is empty"),
-        ("blank.txt", b" \n\n\t\n", "is empty"),
-        ("only-front.md", b"---\ntitle: A\n---\n", "is empty"),
-        ("broken.md", b"---\ntitle: [a\n---\nText.\n", "broken front matter"),
-        ("open.md", b"---\ntitle: A\nText.\n", "without a closing '---' line"),
-        ("slides.pptx", b"PK", "a type that is not read, .pptx"),
-        ("sea/lighthouse.txt", b"A clash of names.", "has the same name as sea/lighthouse.md"),
-        ("server/own.md", b"Text.", "is kept for servers"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_reported_and_the_rest_goes_on(
-    corpus_folder: Path, tmp_path: Path, name: str, data: bytes, reason: str
-) -> None:
-    (corpus_folder / name).parent.mkdir(exist_ok=True)
-    (corpus_folder / name).write_bytes(data)
-    library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=WordEmbedder())
-
-    report = library.reload()
-
-    (failure,) = report.failed
-    assert (failure.path, failure.kept) == (name, False)
-    assert reason in failure.reason
-    assert len(report.added) == 6
-    assert library.status().failed == (failure,)
-    assert not library.files_changed()
-
-
-def test_a_file_that_breaks_keeps_its_last_good_version(library: Library) -> None:
-    path = library.corpus / "crafts/violins.md"
-    good = path.read_text()
-    path.write_bytes(b"\xff broken")
-    write_corpus(library.corpus, {"zebras.md": ZEBRAS})
-
-    report = library.reload(yes=True)
-
-    assert [(failure.path, failure.kept) for failure in report.failed] == [("crafts/violins.md", True)]
-    assert (report.added, report.changed, report.removed) == (("zebras",), (), ())
-    assert library.document("crafts/violins").text == good
-    assert "carved from spruce" in library.ask("violin belly carved").quotes[0].text
-
-
-def test_a_kept_version_outlasts_further_reloads_and_a_restart(library: Library) -> None:
-    path = library.corpus / "crafts/violins.md"
-    good = path.read_text()
-    path.write_bytes(b"\xff broken")
-    library.reload(yes=True)
-    restarted = another(library)
-
-    report = restarted.reload()
-
-    assert (report.has_changes, report.embedded, report.failed[0].kept) == (False, 0, True)
-    assert restarted.document("crafts/violins").text == good
-    assert not restarted.files_changed()
-
-
-def test_a_file_that_was_mended_is_taken_in_again(library: Library) -> None:
-    path = library.corpus / "crafts/violins.md"
-    path.write_bytes(b"\xff broken")
-    library.reload(yes=True)
-    path.write_text(ZEBRAS)
-
-    report = library.reload()
-
-    assert (report.failed, report.changed) == ((), ("crafts/violins",))
-    assert library.document("crafts/violins").text == ZEBRAS
-
-
-def test_a_kept_version_whose_segment_is_damaged_is_saved_from_memory(library: Library) -> None:
-    path = library.corpus / "crafts/violins.md"
-    good = path.read_text()
-    path.write_bytes(b"\xff broken")
-    damage(segment_files(library, "crafts/violins")[0], "emptied")
-
-    library.reload(yes=True)
-
-    restarted = another(library)
-    assert restarted.open() is None
-    assert restarted.document("crafts/violins").text == good
-
-
-def test_a_corpus_in_which_nothing_can_be_read_is_an_error_and_changes_nothing(library: Library) -> None:
-    before = library.generation.id
-    for path in list(library.corpus.rglob("*.*")):
-        if path.is_file():
-            path.unlink()
-    (library.corpus / "slides.pptx").write_bytes(b"PK")
-
-    with pytest.raises(CorpusError) as caught:
-        library.reload(yes=True)
-
-    assert "slides.pptx, for one, is of a type that is not read" in caught.value.user_message
-    assert library.generation.id == before
-    assert another(library).open() is None
-
-
-def test_a_missing_corpus_folder_is_an_error_and_the_index_still_answers(library: Library) -> None:
-    shutil.rmtree(library.corpus)
-
-    with pytest.raises(CorpusError, match="there is no corpus folder"):
-        library.reload(yes=True)
-
-    reopened = another(library)
-    assert reopened.open() is None
-    assert reopened.ask(QUESTION).verdict is not Verdict.NOT_COVERED
 
 
 # ------------------------------------------------------------ opening and status
@@ -421,53 +232,6 @@ def test_the_status_says_what_is_current(library: Library) -> None:
     assert (status.generation, status.model, status.dimension) == (library.generation.id, "words", 256)
     assert (status.documents, status.passages) == (6, len(library.generation.passages))
     assert (status.files_changed, status.failed, status.is_held, status.problem) == (False, (), False, None)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda corpus: write_corpus(corpus, {"zebras.md": ZEBRAS}),
-        lambda corpus: write_corpus(corpus, {"food/bread.md": ZEBRAS}),
-        lambda corpus: (corpus / "food/bread.md").unlink(),
-        lambda corpus: (corpus / "food/bread.md").rename(corpus / "food/sourdough.md"),
-        shutil.rmtree,
-    ],
-    ids=["added", "changed", "removed", "renamed", "folder gone"],
-)
-def test_changed_files_are_noticed(library: Library, change: Callable[[Path], object]) -> None:
-    change(library.corpus)
-
-    assert library.files_changed()
-    assert library.may_reload_itself()
-
-
-def test_touched_files_and_files_that_are_no_documents_are_no_change(library: Library) -> None:
-    (library.corpus / "food/bread.md").touch()
-    write_corpus(library.corpus, {"README.md": "New.", ".draft.md": "New.", "sub/questions.jsonl": "{}"})
-
-    assert not library.files_changed()
-
-
-def test_a_file_that_could_not_be_opened_for_a_while_is_read_later(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = library.corpus / "food/bread.md"
-    os.utime(path, (1_000_000_000, 1_000_000_000))
-    read_bytes = Path.read_bytes
-
-    def refuse(asked: Path) -> bytes:
-        if asked == path:
-            raise PermissionError(13, "Permission denied")
-        return read_bytes(asked)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refuse)
-        refused = library.reload()
-    report = library.reload()
-
-    assert [(failure.path, failure.kept) for failure in refused.failed] == [("food/bread.md", True)]
-    assert (report.failed, report.has_changes) == ((), False)
-    assert not library.files_changed()
 
 
 # --------------------------------------------------------------------- damage
@@ -574,20 +338,6 @@ def test_a_wrong_note_of_what_is_current_is_never_followed(library: Library, con
     assert second.open() is not None
     assert second.reload().generation == library.generation.id
     assert second.open() is None
-
-
-def test_a_damaged_note_of_what_files_held_is_not_believed(library: Library) -> None:
-    for path in library.corpus.rglob("*"):
-        os.utime(path, (1_000_000_000, 1_000_000_000))
-    library.reload()
-    note = library.folder / "files.json"
-    digest = library.document("food/bread").digest
-    damaged = note.read_text().replace(digest, digest[::-1])
-    note.write_text(damaged)
-
-    assert digest not in damaged
-    assert not library.files_changed()
-    assert not library.reload().has_changes
 
 
 # --------------------------------------------------------------- two builders
