@@ -19,6 +19,7 @@ from bot.ending import end_on_signals
 from bot.service import AnswerService
 from bot.settings import Settings
 from bot.state import State
+from bot.turns import Turns
 from index import Library
 from tests.conftest import libraries_over
 from tests.fakes import WordEmbedder
@@ -32,6 +33,14 @@ HASTE = 0.05
 
 STOPPED_WITHIN_S = 10.0
 
+NOTES = {
+    "pending_questions": "interaction_id",
+    "pending_presses": "interaction_id",
+    "acknowledged": "interaction_id",
+    "progress_messages": "message_id",
+}
+"""Where the bot notes what the next process has to do, and by which id."""
+
 _processes = multiprocessing.get_context("forkserver")  # imports once, then each process starts in milliseconds
 _processes.set_forkserver_preload([__name__])
 
@@ -43,6 +52,8 @@ class _Job:
     corpus: Path
     index: Path
     data: Path
+    message_content: bool
+    queue_limit: int | None
 
 
 class KillableBot:
@@ -52,11 +63,29 @@ class KillableBot:
         discord: Where it logs in.
         library: Its corpus, and the index that is there already.
         data: The folder of its state and its log.
+        message_content: Whether it has that intent.
+        queue_limit: How many questions may wait; as many as usual, if not given.
     """
 
-    def __init__(self, discord: LocalDiscord, library: Library, data: Path) -> None:
+    def __init__(
+        self,
+        discord: LocalDiscord,
+        library: Library,
+        data: Path,
+        *,
+        message_content: bool = False,
+        queue_limit: int | None = None,
+    ) -> None:
         self._discord = discord
-        self._job = _Job(Address.of(discord), discord.token, library.corpus, library.folder.parents[1], data)
+        self._job = _Job(
+            Address.of(discord),
+            discord.token,
+            library.corpus,
+            library.folder.parents[1],
+            data,
+            message_content,
+            queue_limit,
+        )
         self._process: BaseProcess | None = None
 
     async def start(self) -> None:
@@ -88,10 +117,11 @@ class KillableBot:
         self._process = None
 
     def pending_ids(self) -> set[int]:
-        """Which questions, presses and commands the bot has noted to answer."""
-        tables = ("pending_questions", "pending_presses", "acknowledged")
+        """Which questions, presses, commands and messages the bot has noted to answer or to bring to an end."""
         with closing(sqlite3.connect(self._job.data / "bot.sqlite3")) as state:
-            return {number for table in tables for (number,) in state.execute(f"SELECT interaction_id FROM {table}")}
+            return {
+                number for table, name in NOTES.items() for (number,) in state.execute(f"SELECT {name} FROM {table}")
+            }
 
     def log(self) -> str:
         """Everything that it logged, over all starts."""
@@ -112,11 +142,16 @@ def _run(job: _Job) -> None:
 
 async def _serve(job: _Job) -> None:
     end_on_signals()
-    settings = Settings(corpus_dir=job.corpus, data_dir=job.data, discord_token=job.token)
+    settings = Settings(
+        corpus_dir=job.corpus, data_dir=job.data, discord_token=job.token, message_content=job.message_content
+    )
     library = Library(corpus=job.corpus, data=job.index, embedder=WordEmbedder())
     state = State(job.data / "bot.sqlite3")
+    service = AnswerService(libraries_over(library))
+    if job.queue_limit is not None:
+        service.turns = Turns(limit=job.queue_limit)
     try:
-        await run_bot(settings, AnswerService(libraries_over(library)), state)
+        await run_bot(settings, service, state)
     finally:
         state.close()
 

@@ -527,8 +527,10 @@ class LocalDiscord:
         await self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild=guild, intent=Intent.GUILDS)
 
     async def delete_channel(self, channel: Channel) -> None:
-        """Delete a server's channel with all that stands in it."""
+        """Delete a server's channel with its threads and all that stands in them."""
         assert channel.guild is not None
+        for thread in [other for other in channel.guild.channels if other.parent is channel]:
+            self.world.delete_channel(thread)
         self.world.delete_channel(channel)
         await self.gateway.dispatch("CHANNEL_DELETE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
 

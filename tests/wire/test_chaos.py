@@ -1,9 +1,10 @@
 """Whatever goes wrong at whatever moment: each acknowledged question ends in one answer or one visible error.
 
-A seed makes a schedule: people ask and press buttons, while Discord's answers are lost, late or refused, the gateway
-breaks, channels go, permissions are taken, and the bot is killed and started again. `CHAOS_SEEDS` says how many seeds
-there are (`make chaos` takes 5,000), `CHAOS_FIRST` which is the first. What is decided is the same for the same seed;
-what is under way at that moment is not quite, as the bot runs in a process of its own.
+A seed makes a schedule: people come through some of the doorways (`doorways.py`), while Discord's answers are lost,
+late or refused, the gateway breaks, channels go, permissions are taken, and the bot is killed and started again. What
+each of them is owed stands in `owed.py`. `CHAOS_SEEDS` says how many seeds there are (`make chaos` takes 5,000),
+`CHAOS_FIRST` which is the first. What is decided is the same for the same seed; what is under way at that moment is not
+quite, as the bot runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import re
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,56 +20,78 @@ from pathlib import Path
 import pytest
 
 from index import Library
+from tests.fakes import WordEmbedder
 
-from .bots import ANSWERED, NOT_COVERED, UNCERTAIN
-from .interactions import CallbackKind, Interaction
+from .doorways import Doorways
+from .gateway import Intent
 from .killable import KillableBot
 from .openapi import OpenApiCheck
+from .owed import Owed
 from .server import LocalDiscord
-from .world import Channel, Message, MessageFlag, Permission
+from .world import Channel, Permission
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "50"))
 FIRST_SEED = int(os.environ.get("CHAOS_FIRST", "1"))
 AT_ONCE = 4
 """How many schedules run at once: most of one's time is waiting."""
 
-STEPS = 16
+STEPS = 18
+DOORWAYS = 5
+"""How many a schedule has, besides `/ask` and a mention."""
+
 FAULTS_AT_MOST = 4
 """In one schedule, so that no request meets more of them than the bot tries again after."""
+
+FEW_WAIT = 2
+"""How many questions may wait where a schedule has a rush."""
 
 LATE_S = 0.2
 SETTLED_WITHIN_S = 20.0
 QUIET_S = 0.3
 
-QUESTIONS = (ANSWERED, UNCERTAIN, NOT_COVERED, "How is honey fed?", "and when was that?", "*_`" * 60, "🐝" * 100)
-COMMANDS = (("ask", "question"), ("ask", "question"), ("summary topic", "text"), ("timeline", "topic"))
-COMMANDS_WITHOUT_QUESTION = ("about", "help", "forget me")
 ROUTES = (r"POST /interactions", r"(POST|PATCH) /webhooks", r"POST /channels/\d+/messages", r"^(?!GET|PUT)", r"")
-NOWHERE = re.compile(r"nowhere to answer question=(\d+)|question=(\d+) is left: its asker was told already")
+
+Step = Callable[[], Awaitable[None]]
 
 
 class Schedule:
-    """What happens in one world, decided by a seed."""
+    """What happens in one world, decided by a seed.
 
-    def __init__(self, seed: int, discord: LocalDiscord, bot: KillableBot) -> None:
+    Args:
+        seed: Decides.
+        discord: The world.
+        library: What the bot answers from; a schedule with a reload works on a copy.
+        data: The folder of the bot's state, its log and that copy.
+    """
+
+    def __init__(self, seed: int, discord: LocalDiscord, library: Library, data: Path) -> None:
         self._random = random.Random(seed)
         self._discord = discord
-        self._bot = bot
         self._faults = 0
-        self._interactions: list[Interaction] = []
-        self._messages: list[Message] = []
-        self._done_ids: set[int] = set()
-        """Questions whose answer was seen, or that the bot never got to know of: nothing is owed for them any more."""
         self.story: list[str] = []
+        data.mkdir()
+        desk = discord.world.add_channel(discord.guild, "desk")
+        self._owed = Owed(discord, self.log, desk)
+        self._people = Doorways(self._random, discord, self._owed, self._tell, data / "corpus")
+        self._doorways = [*self._people.always(), *self._random.sample(self._people.others(), k=DOORWAYS)]
+        if self._people.reload in self._doorways:
+            shutil.copytree(library.corpus, data / "corpus")
+            library = Library(corpus=data / "corpus", data=data, embedder=WordEmbedder())
+            library.reload()
+        if self._people.ask_openly in self._doorways or self._random.random() < 0.5:
+            discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+        self._people.reads_messages = bool(discord.allowed_privileged_intents)
+        self.bot = KillableBot(
+            discord,
+            library,
+            data,
+            message_content=self._people.reads_messages,
+            queue_limit=FEW_WAIT if self._people.rush in self._doorways else None,
+        )
 
     async def run(self) -> None:
         """Let everything happen, and wait until the bot is done with it."""
-        steps: dict[Callable[[], Awaitable[object]], int] = {
-            self._ask: 6,
-            self._use_command: 3,
-            self._mention: 5,
-            self._write_directly: 2,
-            self._press: 5,
+        trouble: dict[Step, int] = {
             self._fail: 6,
             self._break_gateway: 2,
             self._restart: 1,
@@ -77,79 +100,22 @@ class Schedule:
             self._let_time_pass: 1,
             self._pause: 6,
         }
-        await self._bot.start()
+        steps = dict.fromkeys(self._doorways, 3) | trouble
+        await self.bot.start()
+        await self._people.set_up()
         for step in self._random.choices(list(steps), list(steps.values()), k=STEPS):
+            await self._has_session()
             await step()
         await self._settle()
 
     def problems(self) -> list[str]:
         """What must never be."""
-        said = [message for message in self._discord.world.messages.values() if self._is_ordinary(message)]
-        replied_to = [message.reply_to_id for message in said]
-        found = [f"broken rule: {violation}" for violation in self._discord.violations]
-        found += [f"silent: {self._describe(question)}" for question in self._open()]
-        found += [
-            f"double: {interaction.name} {interaction.id}"
-            for interaction in self._interactions
-            if interaction.follow_up_ids
-        ]
-        found += [f"double: {message.content}" for message in self._messages if replied_to.count(message.id) > 1]
-        asked = {message.id for message in self._messages}
-        found += [f"out of nothing: {message.text}" for message in said if message.reply_to_id not in asked]
-        return found
+        broken = [f"broken rule: {violation}" for violation in self._discord.violations]
+        return [*broken, *self._owed.problems(), *(f"still noted: {number}" for number in self.bot.pending_ids())]
 
-    # ---- people
-
-    async def _ask(self) -> None:
-        await self._has_session()
-        channel = self._channel(or_direct=True)
-        command, option = self._random.choice(COMMANDS)
-        options: dict[str, object] = {option: self._random.choice(QUESTIONS)}
-        if self._random.random() < 0.3:
-            options["private"] = True
-        self._tell(f"/{command} in {channel.name} {options}")
-        self._interactions.append(await self._discord.slash(command, channel=channel, options=options))
-
-    async def _use_command(self) -> None:
-        """Use a command that asks nothing: it is answered in another way than questions are."""
-        await self._has_session()
-        channel, name = self._channel(or_direct=True), self._random.choice(COMMANDS_WITHOUT_QUESTION)
-        self._tell(f"/{name} in {channel.name}")
-        self._interactions.append(await self._discord.slash(name, channel=channel))
-
-    async def _mention(self) -> None:
-        await self._has_session()
-        channel, question = self._channel(), self._random.choice(QUESTIONS)
-        self._tell(f"mention in {channel.name}")
-        self._messages.append(await self._discord.say(f"{self._discord.bot.mention} {question}", channel=channel))
-
-    async def _write_directly(self) -> None:
-        await self._has_session()
-        self._tell("direct message")
-        self._messages.append(await self._discord.dm(self._random.choice(QUESTIONS)))
-
-    async def _press(self) -> None:
-        """Press a button of an answer, if there is one; a dialog or a topic that it offers is a question again."""
-        await self._has_session()
-        answers = [
-            message
-            for message in self._discord.world.messages.values()
-            if message.buttons and message.author_id == self._discord.bot.id
-        ]
-        if not answers:
-            return
-        message = self._random.choice(answers)
-        label = self._random.choice(message.buttons)
-        if label == "Delete":
-            return
-        self._tell(f"press {label}")
-        pressed = await self._discord.press(message, label)
-        self._interactions.append(pressed)
-        if label == "Follow up":
-            with suppress(TimeoutError):
-                await pressed.modal(timeout_s=1)
-                question = self._random.choice(QUESTIONS)
-                self._interactions.append(await self._discord.submit_modal(pressed, {"Your next question": question}))
+    def log(self) -> str:
+        """Everything that the bot logged."""
+        return self.bot.log()
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._random.choice([0.005, 0.02, 0.1]))
@@ -199,42 +165,33 @@ class Schedule:
             await self._discord.close_gateway(int(kind))
 
     async def _restart(self) -> None:
-        """Kill or stop the bot in the middle of questions; of a message that it has not noted, it never got to know."""
-        await self._ask()
-        await self._use_command()
-        await self._mention()
-        await self._press()
+        """Kill or stop the bot in the middle of what people do."""
+        for step in self._random.choices(self._doorways, k=3):
+            await step()
+        await self._people.mention()
         await asyncio.sleep(self._random.choice([0.0, 0.005, 0.01, 0.02, 0.05]))
-        end = self._random.choice([self._bot.kill, self._bot.stop])
+        end = self._random.choice([self.bot.kill, self.bot.stop])
         self._tell(end.__name__)
         await end()
         self._discord.gateway.forget_sessions()
         await asyncio.sleep(LATE_S)  # a real restart takes longer than any request that is still on its way
-        noted = self._bot.pending_ids()
-        self._done_ids |= {message.id for message in self._messages if message.id not in noted}
-        self._done_ids |= {
-            interaction.id
-            for interaction in self._interactions
-            if interaction.callback is None or (interaction.source and interaction.id not in noted)
-        }
-        self._tell(f"start, with {len(noted)} questions pending")
-        await self._bot.start()
+        noted = self.bot.pending_ids()
+        self._owed.bot_ended(noted)
+        self._tell(f"start, with {len(noted)} pending")
+        await self.bot.start()
 
     async def _delete_channel(self) -> None:
-        channel = self._channel()
+        channel = self._some_channel()
         if channel is self._discord.general:
             return
         self._tell(f"delete {channel.name}")
-        open_ids = {question.id for question in self._open()}
-        questions: list[Interaction | Message] = [*self._interactions, *self._messages]
-        for question in questions:
-            place = question.channel_id if isinstance(question, Message) else question.channel.id
-            if place == channel.id and question.id not in open_ids:
-                self._done_ids.add(question.id)
+        threads = [thread for thread in self._discord.world.channels.values() if thread.parent is channel]
+        for place in (channel, *threads):
+            self._owed.channel_goes(place)
         await self._discord.delete_channel(channel)
 
     async def _deny(self) -> None:
-        channel = self._channel()
+        channel = self._some_channel()
         permission = self._random.choice([Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
         self._tell(f"deny {permission!r} in {channel.name}")
         await self._discord.deny(channel, permission)
@@ -244,39 +201,17 @@ class Schedule:
         self._tell(f"{seconds} s pass")
         self._discord.advance(seconds)
 
-    # ---- what is owed
+    # ---- the end
 
     async def _settle(self) -> None:
+        """Wait until nothing is owed, and nothing comes any more either."""
         self._tell("settling")
+        count = -1
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLED_WITHIN_S):
-                while self._open() or self._bot.pending_ids():  # noqa: ASYNC110 (another process tells nobody)
-                    await asyncio.sleep(0.05)
-        count = -1
-        while count != len(self._discord.requests):
-            count = len(self._discord.requests)
-            await asyncio.sleep(QUIET_S)
-
-    def _open(self) -> list[Interaction | Message]:
-        """The questions that the bot has acknowledged, and neither answered nor counted as lost."""
-        counted = {int(lost or left) for lost, left in NOWHERE.findall(self._bot.log())}
-        settled = counted | self._done_ids
-        said = [message for message in self._discord.world.messages.values() if self._is_ordinary(message)]
-        replied_to = {message.reply_to_id for message in said}
-        unanswered: list[Interaction | Message] = [
-            interaction for interaction in self._interactions if not self._is_answered(interaction)
-        ]
-        unanswered += [message for message in self._messages if message.id not in replied_to]
-        return [question for question in unanswered if question.id not in settled]
-
-    def _is_answered(self, interaction: Interaction) -> bool:
-        if interaction.callback in (None, CallbackKind.MODAL):
-            return True
-        shown = self._discord.world.messages.get(interaction.original_id or 0)
-        return shown is not None and MessageFlag.LOADING not in shown.flags and bool(shown.text)
-
-    def _is_ordinary(self, message: Message) -> bool:
-        return message.author_id == self._discord.bot.id and not message.is_interaction_answer
+                while count != len(self._discord.requests) or self._owed.open() or self.bot.pending_ids():
+                    count = len(self._discord.requests)
+                    await asyncio.sleep(QUIET_S)
 
     # ---- helpers
 
@@ -284,36 +219,30 @@ class Schedule:
         """Wait until Discord has somebody to keep events for."""
         await self._discord.until(lambda: self._discord.gateway.has_session, timeout_s=30, waiting_for="a session")
 
-    def _channel(self, *, or_direct: bool = False) -> Channel:
-        discord = self._discord
-        known = [discord.general, discord.quiet, discord.other_general, *([discord.alice_dm] if or_direct else [])]
-        return self._random.choice([channel for channel in known if channel.id in discord.world.channels])
+    def _some_channel(self) -> Channel:
+        """One that a server's moderators may do something to: where people ask, or where what they asked goes to."""
+        known = [self._people.channel(), *self._people.aside()]
+        return self._random.choice([channel for channel in known if channel.id in self._discord.world.channels])
 
     def _tell(self, what: str) -> None:
         self.story.append(what)
-
-    def _describe(self, question: Interaction | Message) -> str:
-        if isinstance(question, Message):
-            return f"message {question.id} {question.content[:60]!r}"
-        return f"{question.name} {question.id} callback={question.callback!r}"
 
 
 async def failure_of(seed: int, library: Library, data: Path, openapi_check: OpenApiCheck | None) -> str | None:
     """Run one seed; tell what went wrong, and how to see it again."""
     async with LocalDiscord(openapi=openapi_check) as discord:
-        bot = KillableBot(discord, library, data)
-        schedule = Schedule(seed, discord, bot)
+        schedule = Schedule(seed, discord, library, data)
         try:
             await schedule.run()
             problems = schedule.problems()
         except Exception as error:
             problems = [f"{type(error).__name__}: {error}"]
         finally:
-            await bot.kill()
+            await schedule.bot.kill()
     if not problems:
         return None
     lines = [f"seed {seed}; alone: make chaos CHAOS_FIRST={seed} CHAOS_SEEDS=1", *problems]
-    lines += ["what happened:", *schedule.story, discord.story(60), "the bot's log:", bot.log()[-4000:]]
+    lines += ["what happened:", *schedule.story, discord.story(60), "the bot's log:", schedule.log()[-4000:]]
     return "\n".join(lines)
 
 
