@@ -110,6 +110,7 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
     if isinstance(error, discord.HTTPException) and error.code in (ALREADY_ANSWERED, UNKNOWN_INTERACTION):
         # Discord took an answer whose receipt was lost, or gave up on us: an apology would be a second answer
         log.warning("command=%s could not be acknowledged: code=%s", name, error.code)
+        await interaction.client.state.remove_acknowledged(interaction.id)
         return
     if interaction.client.answers.is_closing:
         return  # what was being answered is left to the next process
@@ -120,6 +121,8 @@ async def tell(interaction: discord.Interaction[DissentBot], error: Exception, n
         await (say_beside if interaction.extras.get("keeps_message") else fill)(interaction, Body(text))
     except SENDING_ERRORS as failure:
         interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, failure)
+    # told or lost: the next process has nothing to add
+    await interaction.client.state.remove_acknowledged(interaction.id)
 
 
 def error_text(error: BaseException, command: str) -> str:

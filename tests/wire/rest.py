@@ -139,6 +139,10 @@ class Rest:
         """Note a violation."""
         self.violations.append(Violation(request, problem))
 
+    def keep_nonces(self, seconds: float) -> None:
+        """Remember nonces for so much longer."""
+        self._nonces = {key: (message_id, sent_at_s + seconds) for key, (message_id, sent_at_s) in self._nonces.items()}
+
     def _routes(self) -> list[tuple[str, str, Handler]]:
         application, message = "/applications/{application_id}", "/channels/{channel_id}/messages/{message_id}"
         webhook = "/webhooks/{application_id}/{token}"

@@ -140,9 +140,17 @@ class LocalDiscord:
         """Give the time by which deadlines are judged."""
         return self._base_clock() + self._advanced_s
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass for the deadlines of interactions (3 s, 15 min), without waiting."""
+    def advance(self, seconds: float, *, forgets_nonces: bool = True) -> None:
+        """Let time pass for the deadlines of interactions (3 s, 15 min), without waiting.
+
+        Args:
+            seconds: How much.
+            forgets_nonces: Whether it passes for nonces too. It does not within the minute in which one message is
+                sent again and again.
+        """
         self._advanced_s += seconds
+        if not forgets_nonces:
+            self._rest.keep_nonces(seconds)
 
     # ---- what happened
 

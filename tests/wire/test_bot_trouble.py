@@ -242,6 +242,31 @@ async def test_a_question_that_discord_gave_up_on_is_only_logged(
     assert log.tracebacks == []
 
 
+async def test_of_a_command_that_discord_gave_up_on_nothing_is_noted_for_the_next_start(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    local_discord.fail("POST /interactions", status=404, code=10062, message="Unknown interaction")
+    await local_discord.slash("forget me")
+    await log.line("could not be acknowledged")
+    await (await local_discord.slash("about")).answer()
+
+    assert await bot.state.acknowledged() == []
+
+
+async def test_of_a_command_whose_answer_never_gets_through_nothing_is_noted_for_the_next_start(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    attempts = len(replies.RETRY_AFTER_S) + 1
+    local_discord.fail("PATCH /webhooks", drop=True, times=2 * attempts)  # of the answer, and of the error
+    await local_discord.slash("forget me")
+    await log.line("nowhere to answer question=")
+    await (await local_discord.slash("forget me")).answer()
+
+    async with asyncio.timeout(10):
+        while await bot.state.acknowledged():  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
+
+
 async def test_an_answer_that_never_gets_through_is_logged_and_the_bot_goes_on(
     local_discord: LocalDiscord, bot: DissentBot, log: LogLines
 ):

@@ -46,6 +46,9 @@ FEW_WAIT = 2
 """How many questions may wait where a schedule has a rush."""
 
 LATE_S = 0.2
+LONG_S = 16 * 60
+"""Longer than Discord lets an interaction be answered, and than it remembers a nonce."""
+
 SETTLED_WITHIN_S = 20.0
 QUIET_S = 0.3
 
@@ -175,6 +178,9 @@ class Schedule:
         await end()
         self._discord.gateway.forget_sessions()
         await asyncio.sleep(LATE_S)  # a real restart takes longer than any request that is still on its way
+        if self._random.random() < 0.3:
+            self._tell(f"down for {LONG_S} s")
+            self._discord.advance(LONG_S)
         noted = self.bot.pending_ids()
         self._owed.bot_ended(noted)
         self._tell(f"start, with {len(noted)} pending")
@@ -197,9 +203,10 @@ class Schedule:
         await self._discord.deny(channel, permission)
 
     async def _let_time_pass(self) -> None:
-        seconds = self._random.choice([4, 4, 16 * 60])
+        """Some deadlines, or all, pass while the bot is at work; none of its attempts to send lasts that long."""
+        seconds = self._random.choice([4, 4, LONG_S])
         self._tell(f"{seconds} s pass")
-        self._discord.advance(seconds)
+        self._discord.advance(seconds, forgets_nonces=False)
 
     # ---- the end
 
