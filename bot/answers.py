@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -69,8 +71,18 @@ class Answers:
         self._cool_down = CoolDown()
         self._told_blocked_at_s: dict[tuple[int | None, int], float] = {}
         """When a blocked person was last told so, by server and person."""
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        """Of the messages that are being dealt with."""
         self.lost = 0
         """How many questions had nowhere to be answered since the start."""
+
+    def lock_of(self, message_id: int) -> asyncio.Lock:
+        """To deal with one message in one place at a time: an edit or a deletion waits for the answer before it."""
+        return self._locks.setdefault(message_id, asyncio.Lock())
+
+    def is_in_hand(self, message_id: int) -> bool:
+        """Whether somebody has, or waits for, a message's lock."""
+        return message_id in self._locks
 
     def give_up(self, question_id: int, channel_id: int, error: Exception) -> None:
         """Note that Discord leaves nowhere to answer: the channel is gone, a permission, the token, or Discord."""
@@ -282,7 +294,10 @@ class Answers:
 
     async def answer_pending(self, bot: DissentBot, pending: list[tuple[int, str, Asked]]) -> None:
         """Answer the questions that an earlier process acknowledged and did not answer."""
-        for question_id, token, asked in pending:
+        locks = [self.lock_of(question_id) for question_id, _token, _asked in pending]
+        for lock in locks:
+            await lock.acquire()
+        for (question_id, token, asked), lock in zip(pending, locks, strict=True):
             try:
                 if token:
                     webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
@@ -298,6 +313,7 @@ class Answers:
             except Exception:  # the others are to be answered all the same
                 log.exception("a question that was pending from before the start could not be answered")
             await self.state.remove_pending(question_id)
+            lock.release()
 
     async def tell_stopped(self, bot: discord.Client, acknowledged: list[Acknowledged]) -> None:
         """Tell those whom an earlier process left with "thinking ..." to try again.
@@ -338,16 +354,18 @@ class Answers:
     ) -> Callable[[Body], Awaitable[int]] | None:
         """How a message of before the start is answered; None where it is deleted, or answered already."""
         channel = bot.get_partial_messageable(asked.channel_id)
+        me = bot.user.id if bot.user else 0
         if not await find_question(channel, question_id):
-            if asked.replaces is not None:
+            reply_id = asked.replaces or await find_reply(channel, question_id, me)
+            if reply_id is not None:
                 with suppress(discord.NotFound):
-                    await channel.get_partial_message(asked.replaces).delete()
+                    await channel.get_partial_message(reply_id).delete()
             return None
         if asked.replaces is not None:
             return partial(change, channel.get_partial_message(asked.replaces))
         if await self.state.shown_for_message(question_id) or await self.state.plain_reply(question_id):
             return None
-        reply_id = await find_reply(channel, question_id, bot.user.id if bot.user else 0)
+        reply_id = await find_reply(channel, question_id, me)
         if reply_id is not None:
             await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
             return None

@@ -5,12 +5,9 @@ A reply follows its question: it is answered anew when the question is edited, a
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 import discord
 from discord.ext import commands
@@ -55,10 +52,8 @@ class Messages(commands.Cog):
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
         self._channels = AnswerChannels(bot, bot.answers)
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        """Of the messages that are being dealt with: an edit or a deletion waits for the answer before it."""
         self._deleted: set[int] = set()
-        """Those of them that were deleted meanwhile."""
+        """Messages that were deleted while they are being dealt with."""
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -70,7 +65,7 @@ class Messages(commands.Cog):
             return
         question = self._question_in(message)
         speak(_language_in(message))
-        async with self._alone(message.id):
+        async with self.bot.answers.lock_of(message.id):
             try:
                 if not is_for_us:
                     await self._channels.answer(message, question)
@@ -89,7 +84,7 @@ class Messages(commands.Cog):
         # Discord tells of link previews as of edits; an empty text is one that we may not read
         if message.author.bot or message.edited_at is None or not question:
             return
-        async with self._alone(message.id):
+        async with self.bot.answers.lock_of(message.id):
             replied = await self._reply_to(message.id)
             if replied is None or (replied.shown is not None and replied.shown.asked.question == question):
                 return
@@ -214,9 +209,9 @@ class Messages(commands.Cog):
         await self.bot.state.forget_plain_reply(replied.message_id)
 
     async def _forget(self, message_id: int, channel_id: int) -> None:
-        if message_id in self._locks:
+        if self.bot.answers.is_in_hand(message_id):
             self._deleted.add(message_id)
-        async with self._alone(message_id):
+        async with self.bot.answers.lock_of(message_id):
             self._deleted.discard(message_id)
             if (answer := await self.bot.state.shown_in_message(message_id)) is not None:
                 await self.bot.state.forget_shown(answer.id)
@@ -306,13 +301,6 @@ class Messages(commands.Cog):
 
     def _partial(self, replied: Replied) -> discord.PartialMessage:
         return self.bot.get_partial_messageable(replied.channel_id).get_partial_message(replied.message_id)
-
-    @asynccontextmanager
-    async def _alone(self, message_id: int) -> AsyncIterator[None]:
-        """Deal with one message in one place at a time."""
-        lock = self._locks.setdefault(message_id, asyncio.Lock())
-        async with lock:
-            yield
 
 
 def _language_in(message: discord.Message) -> discord.Locale | str:

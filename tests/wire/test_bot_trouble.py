@@ -13,11 +13,12 @@ import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
+from bot.service import AnswerService
 from bot.turns import QUESTIONS_AT_ONCE, Turns
 from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, LogLines, dissent_bot, logged, remembered, said_by_the_bot
+from .bots import ANSWERED, BEST_SENTENCE, UNCERTAIN, LogLines, dissent_bot, logged, remembered, said_by_the_bot
 from .server import LocalDiscord
 from .world import Permission
 
@@ -71,6 +72,13 @@ async def one_answer_in(local_discord: LocalDiscord, *, after: str, attempts: in
     assert len(local_discord.requests_to(after)) == attempts
     [message] = said_by_the_bot(local_discord, local_discord.general)
     return text_of(read(message.content))
+
+
+async def nothing_acknowledged(bot: DissentBot) -> None:
+    """Wait until the next process has nobody to tell that a command was stopped."""
+    async with asyncio.timeout(5):
+        while await bot.state.acknowledged():  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
 
 
 # ---- failures of our own
@@ -248,9 +256,8 @@ async def test_of_a_command_that_discord_gave_up_on_nothing_is_noted_for_the_nex
     local_discord.fail("POST /interactions", status=404, code=10062, message="Unknown interaction")
     await local_discord.slash("forget me")
     await log.line("could not be acknowledged")
-    await (await local_discord.slash("about")).answer()
 
-    assert await bot.state.acknowledged() == []
+    await nothing_acknowledged(bot)
 
 
 async def test_of_a_command_whose_answer_never_gets_through_nothing_is_noted_for_the_next_start(
@@ -260,11 +267,8 @@ async def test_of_a_command_whose_answer_never_gets_through_nothing_is_noted_for
     local_discord.fail("PATCH /webhooks", drop=True, times=2 * attempts)  # of the answer, and of the error
     await local_discord.slash("forget me")
     await log.line("nowhere to answer question=")
-    await (await local_discord.slash("forget me")).answer()
 
-    async with asyncio.timeout(10):
-        while await bot.state.acknowledged():  # noqa: ASYNC110 (SQLite tells nobody)
-            await asyncio.sleep(0.002)
+    await nothing_acknowledged(bot)
 
 
 async def test_an_answer_that_never_gets_through_is_logged_and_the_bot_goes_on(
@@ -394,6 +398,66 @@ async def test_a_mention_whose_reply_is_there_is_not_answered_again_long_after(
         await local_discord.until(lambda: local_discord.current(reply) is None, waiting_for="the deletion")
 
     assert said_by_the_bot(local_discord, local_discord.general) == []
+
+
+async def test_a_reply_that_was_not_noted_goes_with_a_question_that_is_deleted_while_the_bot_is_down(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        with monkeypatch.context() as patch:
+            # as if it died between the reply and the notes of that
+            patch.setattr(bot.state, "remove_pending", bot.state.plain_reply)
+            patch.setattr(bot.state, "note_message", lambda *_: bot.state.plain_reply(0))
+            question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+            reply = await local_discord.next_message(reply_to=question)
+    del local_discord.world.messages[question.id]
+
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        await local_discord.until(lambda: local_discord.current(reply) is None, waiting_for="the deletion")
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+async def test_what_becomes_of_a_question_while_it_is_answered_late_is_followed(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+):
+    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+
+        async def hang(*_: object, **__: object) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(bot.service, "ask", hang)
+        question = await local_discord.say(f"{local_discord.bot.mention} {UNCERTAIN}")
+        await has_begun.wait()
+
+    has_begun.clear()
+    make = AnswerService.ask
+
+    async def wait_and_ask(service: AnswerService, *given: Any, **more: Any) -> object:
+        has_begun.set()
+        await may_go_on.wait()
+        return await make(service, *given, **more)
+
+    monkeypatch.setattr(AnswerService, "ask", wait_and_ask)
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        await has_begun.wait()
+        if how == "edited":
+            await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
+        else:
+            await local_discord.delete(question)
+        await local_discord.gateway.caught_up()
+        may_go_on.set()
+        reply = await local_discord.next_message()
+
+        def is_followed() -> bool:
+            now = local_discord.current(reply)
+            return now is None if how == "deleted" else now is not None and BEST_SENTENCE in text_of(read(now.content))
+
+        await local_discord.until(is_followed, waiting_for="the reply to follow its question")
+
+    assert len(said_by_the_bot(local_discord, local_discord.general)) == (how == "edited")
 
 
 async def test_a_mention_that_is_deleted_while_the_bot_is_down_is_not_answered(
