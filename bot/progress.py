@@ -71,13 +71,16 @@ class Progress:
         try:
             if self._message is not None:
                 await change(self._message, body)
-            elif not self._interaction.is_expired():
-                await self._show_alone(Body(f"{_(CANNOT_POST)}\n\n{body.content}", body.embed, body.buttons))
+            else:
+                await self._show_alone(body)
         except SENDING_ERRORS as error:
             log.warning("channel=%d: progress cannot be shown: %s", self._interaction.channel_id or 0, error)
 
     async def _show_alone(self, body: Body) -> None:
-        """Show it to who used the command, below what the reply says already."""
+        """Show it to who used the command, below what the reply says already, as long as Discord allows that."""
+        if self._interaction.is_expired():
+            return
+        body = Body(f"{_(CANNOT_POST)}\n\n{body.content}", body.embed, body.buttons)
         if self._is_first:
             await fill(self._interaction, body)
         elif self._beside is None:
@@ -88,7 +91,7 @@ class Progress:
     async def end(self, body: Body) -> None:
         """Say how it ended, in a message of its own where the first was deleted meanwhile."""
         if self._message is None:
-            await self.show(body)
+            await self._end_alone(body)
             return
         try:
             await change(self._message, body)
@@ -98,6 +101,14 @@ class Progress:
         except SENDING_ERRORS as error:
             log.warning("channel=%d: the end cannot be shown: %s", self._message.channel.id, error)
         await self._interaction.client.state.end_progress(self._message.id)
+
+    async def _end_alone(self, body: Body) -> None:
+        interaction = self._interaction
+        try:
+            await self._show_alone(body)
+        except SENDING_ERRORS as error:
+            interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, error)
+            await interaction.client.state.remove_acknowledged(interaction.id)
 
 
 async def end_unfinished(bot: DissentBot, unfinished: Sequence[tuple[int, int, str]]) -> None:

@@ -251,6 +251,8 @@ class Pressed:
     """How large a file may be there; 0 where none may be attached."""
     locale: str = ""
     """Whose language it is answered in, after a restart too."""
+    may_moderate: bool = False
+    """Whether they may delete what others have asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,6 +585,7 @@ class State(Records):
     async def remove_pending(self, interaction_id: int) -> None:
         """A question has its answer, or its error."""
         await self._change("DELETE FROM pending_questions WHERE interaction_id = ?", (interaction_id,))
+        await self.remove_acknowledged(interaction_id)  # as which it is noted once its asker has had it forgotten
 
     async def pending(self) -> list[tuple[int, str, Asked]]:
         """The questions that can still be answered, oldest first: interaction id, token, and what was asked."""
@@ -602,6 +605,7 @@ class State(Records):
     async def remove_pending_press(self, interaction_id: int) -> None:
         """A press is carried out, or has its error."""
         await self._change("DELETE FROM pending_presses WHERE interaction_id = ?", (interaction_id,))
+        await self.remove_acknowledged(interaction_id)
 
     async def pending_presses(self) -> list[tuple[int, str, Pressed]]:
         """The presses that can still be answered, oldest first: interaction id, token, and what was pressed."""

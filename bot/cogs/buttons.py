@@ -21,7 +21,7 @@ from bot.render.body import Action, Body, File, Rows
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons, shared_summary_buttons
 from bot.render.limits import FILES_TOGETHER
 from bot.render.passages import context_body, more_body, person_body, source_body
-from bot.replies import SENDING_ERRORS, fill, fill_later, is_thinking, persistently, post, think, update
+from bot.replies import ORIGINAL, SENDING_ERRORS, fill, fill_later, is_thinking, persistently, post, think, update
 from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
 from bot.tree import error_text, tell
 from bot.turns import Asker
@@ -115,6 +115,7 @@ class Buttons(commands.Cog):
             guild_id=guild_id_of(interaction),
             channel_id=interaction.channel_id or 0,
             file_limit_bytes=interaction.filesize_limit if interaction.app_permissions.attach_files else 0,
+            may_moderate=_may_moderate(interaction),
         )
         try:
             async with self._noted(interaction, action, pressed):
@@ -162,7 +163,9 @@ class Buttons(commands.Cog):
         for interaction_id, token, pressed in pending:
             webhook = discord.Webhook.partial(self.bot.application_id or 0, token, client=self.bot)
             try:
-                if await is_thinking(webhook):
+                if CUSTOM_ID.sub(r"\2", pressed.custom_id) == Action.DELETE:
+                    await self._delete_late(webhook, pressed)
+                elif await is_thinking(webhook):
                     with speaking(pressed.locale):
                         await fill_later(webhook, await self._late_body(pressed))
                     log.info("answered a press that was pending from before the start")
@@ -171,6 +174,16 @@ class Buttons(commands.Cog):
             except Exception:  # the others are to be answered all the same
                 log.exception("a press that was pending from before the start could not be answered")
             await self.bot.state.remove_pending_press(interaction_id)
+
+    async def _delete_late(self, webhook: discord.Webhook, pressed: Pressed) -> None:
+        """Delete the message below which *Delete* was pressed, if whoever pressed it may."""
+        answer_id = int(CUSTOM_ID.sub(r"\1", pressed.custom_id))
+        shown = await self.bot.state.shown(answer_id)
+        if not pressed.may_moderate and (shown is None or shown.asked.asker_id != pressed.person_id):
+            return  # which they were told at once
+        with suppress(discord.NotFound):  # it is gone, or the press was never acknowledged
+            await persistently(lambda: webhook.delete_message(ORIGINAL))
+        await self.bot.state.forget_shown(answer_id)
 
     async def _late_body(self, pressed: Pressed) -> Body:
         """What is shown for a press after a restart: what it asked to read; to do something, people press again."""

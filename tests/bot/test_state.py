@@ -340,6 +340,8 @@ async def test_a_person_is_forgotten_everywhere_and_nobody_else_is(tmp_path: Pat
         assert [question_id for question_id, _, _ in await state.pending()] == [2]
         assert [owed.interaction_id for owed in await state.acknowledged()] == [1]
         assert await state.forget_person(ALICE) == (0, 0, 0, 0)
+        await state.remove_pending(1)
+        assert await state.acknowledged() == []
 
 
 async def test_what_moderators_set_and_noted_stays_when_a_person_is_forgotten(tmp_path: Path):

@@ -194,7 +194,7 @@ class Doorways:
         if question is None:
             return
         prefix = self._discord.bot.mention if self._discord.bot.mention in question.content else ""
-        others = (ANSWERED, UNCERTAIN, self._uncovered())
+        others = [ANSWERED, UNCERTAIN, self._uncovered()]
         text = self._pick.choice([other for other in others if other not in question.content])
         self._tell(f"edit {question.id}: {text}")
         edited = await self._discord.edit(question, f"{prefix} {text}".strip())
@@ -282,7 +282,8 @@ class Doorways:
         return self._pick.choice(here)
 
     def _question(self, *, or_none: bool = False) -> str:
-        return self._pick.choice([*QUESTIONS, self._uncovered(), *(NO_QUESTIONS if or_none else ())])
+        texts = [*QUESTIONS, self._uncovered()]
+        return self._pick.choice([*texts, *NO_QUESTIONS] if or_none else texts)
 
     def _uncovered(self) -> str:
         """A question that is not covered, and unlike all others, so that one sees how often it is passed on."""

@@ -46,6 +46,7 @@ class Question:
     """A message that is a question.
 
     Attributes:
+        place_id: Its channel, or what its thread belongs to.
         is_overheard: Whether it was said in an answer channel, to nobody.
         may_be_answered: Of what is overheard: whether the documents surely answer it, or did before it was edited.
         is_owed: Whether silence would be wrong.
@@ -54,6 +55,7 @@ class Question:
     """
 
     message: Message
+    place_id: int
     is_overheard: bool = False
     may_be_answered: bool = True
     is_owed: bool = True
@@ -90,7 +92,9 @@ class Owed:
         self, message: Message, *, is_overheard: bool = False, may_be_answered: bool = True, is_owed: bool = True
     ) -> None:
         """Somebody wrote a question."""
-        self.questions[message.id] = Question(message, is_overheard, may_be_answered, is_owed)
+        channel = self.discord.world.channel(message.channel_id)
+        place = channel.parent or channel
+        self.questions[message.id] = Question(message, place.id, is_overheard, may_be_answered, is_owed)
 
     def edited(self, message: Message, *, may_be_answered: bool) -> None:
         """Somebody changed a question."""
@@ -159,10 +163,10 @@ class Owed:
         for key, question in self.questions.items():
             message, replies = question.message, self._replies(question)
             about = f"message {key} {message.content[:60]!r}"
-            has_failed = question.is_overheard and message.channel_id in failed_in
-            if question.is_owed and not replies and key not in lost and not has_failed:
+            has_failed = not failed_in.isdisjoint((message.channel_id, question.place_id))
+            if question.is_owed and not replies and key not in lost and not (question.is_overheard and has_failed):
                 yield key, f"silent: {about}"
-            if message.channel_id in failed_in or key in lost:
+            if has_failed or key in lost:
                 continue
             if question.is_deleted and replies:
                 yield key, f"reply left behind: {about}"

@@ -597,6 +597,43 @@ async def test_a_press_of_a_process_that_was_killed_is_answered_after_the_restar
     assert late.buttons == again.buttons
 
 
+@pytest.mark.parametrize("who", ["alice", "moderator"])
+async def test_what_was_to_be_deleted_when_the_bot_was_killed_is_deleted_after_the_restart(
+    local_discord: LocalDiscord, library: Library, data: Path, who: str
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+
+        async def never(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(buttons_cog, "persistently", never)
+            await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).acknowledged()
+
+    async with dissent_bot(local_discord, library, data):
+        await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+
+
+async def test_what_somebody_may_not_delete_stays_after_a_restart_too(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+        with pytest.MonkeyPatch.context() as patch:
+            # as if it died before it had noted that the press is answered
+            patch.setattr(bot.state, "remove_pending_press", bot.state.pending_presses)
+            refused = await (await local_discord.press(answer, "Delete", user=local_discord.bob)).answer()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        async with asyncio.timeout(10):
+            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    assert local_discord.current(answer) == answer
+    assert local_discord.current(refused) == refused
+
+
 async def test_a_button_that_was_pressed_when_the_bot_was_killed_can_be_pressed_again(
     local_discord: LocalDiscord, library: Library, data: Path
 ):

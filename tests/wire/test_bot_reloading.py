@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,7 +19,7 @@ from bot.records import Deed
 from index import Library, building
 
 from .acting import CommandHiddenError
-from .bots import ANSWERED, dissent_bot, said_by_the_bot
+from .bots import ANSWERED, dissent_bot, logged, said_by_the_bot
 from .moderating import QUOBBLERS, deeds, ended, held_back, manage, told
 from .server import LocalDiscord
 from .world import Permission
@@ -254,6 +255,29 @@ async def test_where_the_bot_may_not_write_only_the_moderator_is_shown_it(
     assert shown.content.startswith(CANNOT_POST)
     assert decided.id == shown.id
     assert len(await bot.service.documents()) == 4
+
+
+async def test_where_there_is_nowhere_to_say_how_it_ended_one_line_is_logged_and_counted(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    reload, has_begun, may_go_on = bot.service.reload, asyncio.Event(), asyncio.Event()
+
+    async def wait_and_reload(*given: Any, **more: Any) -> object:
+        has_begun.set()
+        await may_go_on.wait()
+        return await reload(*given, **more)
+
+    monkeypatch.setattr(bot.service, "reload", wait_and_reload)
+    await local_discord.deny(local_discord.quiet, Permission.SEND_MESSAGES)
+    await manage(local_discord, "reload", channel=local_discord.quiet)
+    await has_begun.wait()
+    with logged() as log:
+        await local_discord.delete_channel(local_discord.quiet)
+        may_go_on.set()
+        await log.line("nowhere to answer question=")
+
+    assert bot.answers.lost == 1
+    assert log.tracebacks == []
 
 
 async def test_where_it_may_not_write_each_library_has_a_reply_of_its_own(
