@@ -94,13 +94,17 @@ class Progress:
             await self._end_alone(body)
             return
         try:
-            await change(self._message, body)
-        except discord.NotFound:
-            channel = self._interaction.client.get_partial_messageable(self._message.channel.id)
-            await post(channel, body, nonce=self._message.id)
+            await self._change_or_post(self._message, body)
         except SENDING_ERRORS as error:
             log.warning("channel=%d: the end cannot be shown: %s", self._message.channel.id, error)
         await self._interaction.client.state.end_progress(self._message.id)
+
+    async def _change_or_post(self, message: discord.PartialMessage, body: Body) -> None:
+        try:
+            await change(message, body)
+        except discord.NotFound:
+            channel = self._interaction.client.get_partial_messageable(message.channel.id)
+            await post(channel, body, nonce=message.id)
 
     async def _end_alone(self, body: Body) -> None:
         interaction = self._interaction
