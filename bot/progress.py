@@ -58,7 +58,10 @@ class Progress:
         progress._message = channel.get_partial_message(message_id)
         await bot.state.note_progress(message_id, channel_id, locale)
         link = f"https://discord.com/channels/{interaction.guild_id}/{channel_id}/{message_id}"
-        await fill(interaction, Body(_(SHOWN_THERE).format(link=link)))
+        try:
+            await fill(interaction, Body(_(SHOWN_THERE).format(link=link)))
+        except SENDING_ERRORS as error:  # the message is there, and the work goes on all the same
+            await progress._give_up(error)
         return progress
 
     @property
@@ -107,12 +110,16 @@ class Progress:
             await post(channel, body, nonce=message.id)
 
     async def _end_alone(self, body: Body) -> None:
-        interaction = self._interaction
         try:
             await self._show_alone(body)
         except SENDING_ERRORS as error:
-            interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, error)
-            await interaction.client.state.remove_acknowledged(interaction.id)
+            await self._give_up(error)
+
+    async def _give_up(self, error: Exception) -> None:
+        """Note that the command itself has no answer and will have none."""
+        interaction = self._interaction
+        interaction.client.answers.give_up(interaction.id, interaction.channel_id or 0, error)
+        await interaction.client.state.remove_acknowledged(interaction.id)
 
 
 async def end_unfinished(bot: DissentBot, unfinished: Sequence[tuple[int, int, str]]) -> None:

@@ -257,6 +257,18 @@ async def test_where_the_bot_may_not_write_only_the_moderator_is_shown_it(
     assert len(await bot.service.documents()) == 4
 
 
+async def test_a_reload_goes_on_where_its_command_cannot_be_answered_any_more(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    local_discord.fail("PATCH /webhooks", status=401, code=50027, message="Invalid Webhook Token")
+    await manage(local_discord, "reload")
+    message = await local_discord.next_message()
+
+    await ended(local_discord, message, says="stays current")
+    assert bot.answers.lost == 1
+    assert await bot.state.acknowledged() == []
+
+
 @pytest.mark.parametrize("may_write", [True, False])
 async def test_where_there_is_nowhere_to_say_how_it_ended_one_line_is_logged(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch, may_write: bool
