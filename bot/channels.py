@@ -187,7 +187,8 @@ def problem_of(channel: AnswerChannel, guild: discord.Guild) -> str:
 def _lacking(place: discord.abc.GuildChannel, needed: discord.Permissions) -> str:
     """Which permissions the bot lacks in a channel, in words."""
     mine = place.permissions_for(place.guild.me)
-    lacking = [_(PERMISSIONS[name]) for name, is_needed in needed if is_needed and not getattr(mine, name)]
+    # by our names: discord.py has two for some, and iterates over the other one
+    lacking = [_(text) for name, text in PERMISSIONS.items() if getattr(needed, name) and not getattr(mine, name)]
     if not lacking:
         return ""
     text = ngettext(

@@ -119,10 +119,12 @@ class Owed:
     def channel_goes(self, channel: Channel) -> None:
         """Somebody deletes a channel: what was answered there is gone; what was not is to be counted as lost."""
         open_ids = {key for key, _ in self._open()}
-        for question in self.questions.values():
-            if question.message.channel_id == channel.id:
+        for key, question in self.questions.items():
+            if any(reply.channel_id == channel.id for reply in self._replies(question)):
+                question.is_owed, question.edited_at, question.is_deleted = False, "", False
+            elif question.message.channel_id == channel.id:
                 question.edited_at, question.is_deleted = "", False
-                question.is_owed &= question.message.id in open_ids and not question.is_overheard
+                question.is_owed &= key in open_ids and not question.is_overheard
         self._settled_ids |= {one.id for one in self.interactions if one.channel is channel and one.id not in open_ids}
 
     def forget(self, person: Person) -> None:

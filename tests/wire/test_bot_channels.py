@@ -422,6 +422,17 @@ async def test_a_lost_permission_is_logged_once_and_shown_until_it_is_back(
     assert "It does not work:" not in (await shown(local_discord)).text
 
 
+async def test_a_channel_that_is_hidden_from_the_bot_is_logged_and_shown(local_discord: LocalDiscord, bot: DissentBot):
+    await switch(local_discord, "reply", local_discord.quiet)
+    await forbid(local_discord, local_discord.quiet, Permission.VIEW_CHANNEL)
+    with logged() as log:
+        await local_discord.say(ANSWERED, channel=local_discord.quiet)
+        await log.line("does not work")
+
+    assert "View Channel" in (await shown(local_discord)).text
+    assert log.tracebacks == []
+
+
 async def test_an_answer_that_discord_refuses_leaves_one_line_in_the_log(local_discord: LocalDiscord, bot: DissentBot):
     await switch(local_discord, "reply", local_discord.general)
     local_discord.fail("POST /channels/.*/messages", status=403, code=50013, message="Missing Permissions")
