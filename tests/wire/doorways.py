@@ -32,6 +32,9 @@ OVERHEARD_AT_MOST = 3
 
 RUSH = 8
 
+SOON_S = 0.3
+"""How long people wait for a button to press."""
+
 Step = Callable[[], Awaitable[None]]
 
 
@@ -214,11 +217,11 @@ class Doorways:
     async def press(self) -> None:
         """Any button that stands below what the bot has said: *More*, *Context*, *Source*, a vote, a topic ..."""
         apart = {"Delete", "Follow up", "Share", "Ask a person"}
-        await self._press([(message, label) for message, label in self._buttons() if label not in apart])
+        await self._press([(message, label) for message, label in await self._buttons_soon() if label not in apart])
 
     async def follow_up(self) -> None:
         """The dialog for a next question."""
-        pressed = await self._press(self._buttons("Follow up"))
+        pressed = await self._press(await self._buttons_soon("Follow up"))
         if pressed is None:
             return
         with suppress(TimeoutError):
@@ -230,17 +233,19 @@ class Doorways:
         """*Share* of a private answer, more than once too; where there is none, one is asked for."""
         if not self._buttons("Share"):
             await self._run("ask", self._server_channel(), {"question": self._question(), "private": True})
-            return
-        found = self._pick.choice(self._buttons("Share"))
-        for _ in range(self._pick.choice([1, 2])):
-            if (pressed := await self._press([found])) is not None:
-                self._owed.shared.append(pressed)
+        found = await self._buttons_soon("Share")
+        if found:
+            button = self._pick.choice(found)
+            for _ in range(self._pick.choice([1, 2])):
+                if (pressed := await self._press([button])) is not None:
+                    self._owed.shared.append(pressed)
 
     async def ask_person(self) -> None:
         """*Ask a person* about what is not covered, more than once too; where there is nothing, that is asked."""
-        found = [(message, label) for message, label in self._buttons("Ask a person") if _is_unlike_others(message)]
-        if not found:
+        if not self._buttons("Ask a person"):
             await self._run("ask", self._server_channel(), {"question": self._uncovered()} | self._privacy())
+        found = [button for button in await self._buttons_soon("Ask a person") if _is_unlike_others(button[0])]
+        if not found:
             return
         message, label = self._pick.choice(found)
         for _ in range(self._pick.choice([1, 2])):
@@ -249,7 +254,7 @@ class Doorways:
 
     async def delete_answer(self) -> None:
         """*Delete* below an answer, by its asker or a moderator."""
-        found = self._buttons("Delete")
+        found = await self._buttons_soon("Delete")
         if found:
             message, label = self._pick.choice(found)
             self._owed.answer_goes(message)
@@ -346,6 +351,12 @@ class Doorways:
         """The buttons that can be pressed, all or those of one name."""
         found = [(message, label) for message in self._ours() for label in message.buttons]
         return [(message, label) for message, label in found if wanted in (None, label)]
+
+    async def _buttons_soon(self, wanted: str | None = None) -> list[tuple[Message, str]]:
+        """The same, once there are some: what was asked just before may be answered by then."""
+        with suppress(TimeoutError):
+            await self._discord.until(lambda: bool(self._buttons(wanted)), timeout_s=SOON_S)
+        return self._buttons(wanted)
 
     def _asked_before(self, *, is_edit: bool = False) -> Message | None:
         """A question that is still there, as it is now.
