@@ -123,6 +123,15 @@ class KillableBot:
                 number for table, name in NOTES.items() for (number,) in state.execute(f"SELECT {name} FROM {table}")
             }
 
+    def followed_ids(self) -> set[int]:
+        """The messages whose replies the bot has noted, so that they follow edits and deletions."""
+        with closing(sqlite3.connect(self._job.data / "bot.sqlite3")) as state:
+            rows = state.execute(
+                "SELECT question_message_id FROM shown_answers WHERE message_id IS NOT NULL"
+                " UNION SELECT question_message_id FROM plain_replies"
+            )
+            return {number for (number,) in rows}
+
     def log(self) -> str:
         """Everything that it logged, over all starts."""
         return _log_file(self._job).read_text(encoding="utf-8")

@@ -52,6 +52,8 @@ class Question:
         is_owed: Whether silence would be wrong.
         edited_at: When it was changed last, and the bot could hear of it.
         is_deleted: Whether it was deleted, and the bot could hear of it.
+        is_followed: Whether its reply is to follow it: not where the bot was killed before it had noted the reply to
+            what nobody asked it, or what was no question.
     """
 
     message: Message
@@ -61,6 +63,7 @@ class Question:
     is_owed: bool = True
     edited_at: str = ""
     is_deleted: bool = False
+    is_followed: bool = True
 
 
 @dataclass(slots=True)
@@ -134,11 +137,17 @@ class Owed:
                 question.edited_at, question.is_deleted, question.is_owed = "", False, False
         self._settled_ids |= {one.id for one in self.interactions if one.person == person}
 
-    def bot_ended(self, noted: set[int]) -> None:
-        """The bot was killed or stopped; what it has not noted, it has answered, or never got to know."""
+    def bot_ended(self, noted: set[int], followed: set[int]) -> None:
+        """The bot was killed or stopped; what it has not noted, it has answered, or never got to know.
+
+        Args:
+            noted: What it has yet to answer, or to bring to an end.
+            followed: The questions whose replies it knows.
+        """
         for key, question in self.questions.items():
             question.edited_at, question.is_deleted = "", False
             question.is_owed &= key in noted
+            question.is_followed &= key in noted | followed
         self._settled_ids |= {
             one.id for one in self.interactions if one.callback is None or (one.source and one.id not in noted)
         }
@@ -168,7 +177,7 @@ class Owed:
             has_failed = not failed_in.isdisjoint((message.channel_id, question.place_id))
             if question.is_owed and not replies and key not in lost and not (question.is_overheard and has_failed):
                 yield key, f"silent: {about}"
-            if has_failed or key in lost:
+            if has_failed or key in lost or not question.is_followed:
                 continue
             if question.is_deleted and replies:
                 yield key, f"reply left behind: {about}"

@@ -182,7 +182,7 @@ class Schedule:
             self._tell(f"down for {LONG_S} s")
             self._discord.advance(LONG_S)
         noted = self.bot.pending_ids()
-        self._owed.bot_ended(noted)
+        self._owed.bot_ended(noted, self.bot.followed_ids())
         self._tell(f"start, with {len(noted)} pending")
         await self.bot.start()
 
