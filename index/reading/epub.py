@@ -29,6 +29,8 @@ def read_epub(data: bytes) -> Reading:
     """
     archive = open_archive(data)
     package_path = _xml(part_of(archive, CONTAINER)).xpath("string(//*[local-name()='rootfile']/@full-path)")
+    if not package_path:
+        raise DocumentError("does not name the part that lists its chapters; save it again")
     package = _xml(part_of(archive, package_path))
     if "META-INF/encryption.xml" in archive.namelist() and "META-INF/rights.xml" in archive.namelist():
         raise DocumentError("is locked to its reader; save it without copy protection")

@@ -21,9 +21,6 @@ from index.reading.outline import Reading
 from index.values import BlockKind
 
 MAX_PAGES = 2_000
-TAIL_BYTES = 2048
-"""In these last bytes a whole file says that it ends; writers pad it a little."""
-
 LINE_HYPHEN = 2
 LARGER = 1.12
 """A heading's letters are larger than those of the text by this factor."""
@@ -37,6 +34,7 @@ APART = 1.6
 RUNNING_PAGES = 2
 RUNNING_SHARE = 0.3
 
+_OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
 _BULLET = re.compile(r"[\u2022\u2023\u25aa\u25cf\u25e6\u2043\uf0b7\u00b7\u2219*\u2013\u2014-]\s+(?=\S)")
 _NUMBER = re.compile(r"(?:\(?\d{1,2}[.)]|\([a-z]\))\s+\S")
 _LEADER = re.compile(r"(?:\.\s?){5,}|\u2026{2,}")
@@ -71,7 +69,7 @@ def read_pdf(data: bytes) -> Reading:
     """
     import pypdfium2
 
-    if b"%%EOF" not in data[-TAIL_BYTES:]:
+    if not _is_whole(data):
         raise DocumentError("ends in the middle; save or download it again")
     try:
         document = pypdfium2.PdfDocument(data)
@@ -96,6 +94,12 @@ def read_pdf(data: bytes) -> Reading:
         raise DocumentError("has no text, only pictures; run text recognition (OCR) on it first")
     title = one_line(document.get_metadata_dict().get("Title", ""))
     return _flow(_without_running(pages), "" if _NO_TITLE.fullmatch(title) else title)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a file says that it ends, with none of its objects behind: others may pad it with what they like."""
+    end = data.rfind(b"%%EOF")
+    return end >= 0 and _OBJECT.search(data, end) is None
 
 
 def _lines(page: Any, number: int) -> Iterator[_Line]:
@@ -145,7 +149,10 @@ def _is_bold(page: Any, index: int) -> bool:
 
 
 def _without_running(pages: Sequence[list[_Line]]) -> list[_Line]:
-    """All lines but those that pages repeat at their edges, with any number in place of another, and page numbers."""
+    """All lines but those that pages repeat at their edges, with any number in place of another, and page numbers.
+
+    Where nothing else stands on any page, as on certificates, they are the text.
+    """
     places = [{id(line): _form(line) for line in _edges(lines)} for lines in pages]
     counts = Counter(form for page in places for form in set(page.values()))
     enough = max(RUNNING_PAGES, RUNNING_SHARE * len(pages))
@@ -154,12 +161,13 @@ def _without_running(pages: Sequence[list[_Line]]) -> list[_Line]:
         is_number = not re.search(r"[^\W_]", form[0])  # some chapters begin with pages that have it elsewhere
         return counts[form] >= (RUNNING_PAGES if is_number else enough)
 
-    return [
+    rest = [
         line
         for lines, edges in zip(pages, places, strict=True)
         for line in lines
         if id(line) not in edges or not (_is_page_number(line) or is_running(edges[id(line)]))
     ]
+    return rest or [line for lines in pages for line in lines]
 
 
 def _edges(lines: Sequence[_Line]) -> list[_Line]:

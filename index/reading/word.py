@@ -33,7 +33,7 @@ def read_word(data: bytes) -> Reading:
 
     archive = open_archive(data)
     for entry in archive.infolist():
-        if entry.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in part_of(archive, entry.filename):
+        if entry.filename.endswith((".xml", ".rels")) and _declares_type(part_of(archive, entry.filename)):
             raise DocumentError(
                 "declares entities of its own in {part}, which Word never does", part=repr(entry.filename)
             )
@@ -58,6 +58,11 @@ def read_word(data: bytes) -> Reading:
         read_tree(root, flow)
     title = _property(archive.read(PROPERTIES), "title") if PROPERTIES in archive.namelist() else ""
     return flow.build(sources, title=title)
+
+
+def _declares_type(xml: bytes) -> bool:
+    """Whether a part has a document type, in UTF-8 or, which is that with zeros in between, in UTF-16."""
+    return b"<!DOCTYPE" in xml.replace(b"\0", b"")
 
 
 def _notes(root: Any) -> list[Source]:

@@ -99,6 +99,30 @@ def test_running_heads_and_page_numbers_are_left_out_and_the_same_words_in_the_t
     assert document.text.count("of the Handbook.") == 5
 
 
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [["This is to certify that Bob passed."]] * 3,
+        [["Dissent Channel", "1"], ["Dissent Channel", "2"]],
+        [["This is the sentence of page 2 here."], ["This is the sentence of page 3 here."]],
+    ],
+    ids=["certificates", "slides", "one line with a number"],
+)
+def test_what_every_page_repeats_is_the_text_where_there_is_no_other(folder: Path, pages: list[list[str]]) -> None:
+    lines = [[(72.0, 720.0 - 60 * place, line) for place, line in enumerate(page)] for page in pages]
+
+    document = read(folder, "a.pdf", making.pdf_of_lines(lines))
+
+    assert all(line in document.text for page in pages for line in page)
+
+
+@pytest.mark.parametrize("padding", [b"\0" * 5_000, b"\n<!-- sent by a gateway that likes to talk -->" * 100])
+def test_a_whole_pdf_may_be_followed_by_anything_but_its_own_objects(folder: Path, padding: bytes) -> None:
+    document = read(folder, "a.pdf", making.pdf([("BodyText", LONG)]) + padding)
+
+    assert LONG in document.text
+
+
 def test_a_table_of_contents_makes_no_sections(folder: Path) -> None:
     lines = ["Contents", "1 Gates . . . . . . . . . . 3", "2 Bells . . . . . . . . . . 5"]
     data = making.pdf_of_lines([[(72, base, line) for base, line in zip((720, 690, 678), lines, strict=True)]])

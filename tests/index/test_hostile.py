@@ -76,6 +76,7 @@ ENTITIES = (
     b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
     b"<w:t>&secret;</w:t></w:r></w:p></w:body></w:document>"
 )
+ENTITIES_UTF_16 = ENTITIES.decode().replace('"1.0"', '"1.0" encoding="utf-16"').encode("utf-16")
 DEEP_WORD = (
     b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
     + b"<w:p>" * 50_000
@@ -96,11 +97,14 @@ HOSTILE = {
     "lying.docx": (lying_bomb(), "is damaged in its part 'word/document.xml'"),
     "parts.docx": (making.packed({f"word/document.xml{number or ''}": b"" for number in range(6_000)}), "6,000 parts"),
     "entities.docx": (making.word_with({"word/document.xml": ENTITIES}), "declares entities of its own"),
+    "wide-entities.docx": (making.word_with({"word/document.xml": ENTITIES_UTF_16}), "declares entities of its own"),
     "deep.docx": (making.word_with({"word/document.xml": DEEP_WORD}), "nested too deep|damaged or no Word|crash"),
     "cut.docx": (making.word([("Normal", "Text.")])[:-500], "is damaged: its parts cannot be listed"),
     "empty.docx": (making.packed({"word/document.xml": b""}), "is damaged or no Word document"),
     "cut.epub": (making.epub(["<p>Text.</p>"])[:-200], "is damaged: its parts cannot be listed"),
+    "nameless.epub": (making.packed({"META-INF/container.xml": b"<container/>"}), "does not name the part"),
     "cut.pdf": (WHOLE_PDF[: len(WHOLE_PDF) // 2], "ends in the middle"),
+    "cut-update.pdf": (WHOLE_PDF + b"\n9 0 obj\n<< /Type /Page", "ends in the middle"),
     "locked.pdf": (making.pdf([("BodyText", "Secret.")], password="sesame"), "is locked with a password"),
     "noise.pdf": (b"%PDF-1.7\n" + noise() + b"\n%%EOF", "is a damaged PDF"),
     "blank.pdf": (making.pdf_of_lines([[]]), "only pictures"),
