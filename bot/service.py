@@ -1,8 +1,8 @@
 """The async doorway to `index`: nothing slow ever runs on the event loop.
 
-Four threads: one asks, so that questions are answered in turn and never fight for the processor; one sums up what
-people wrote; one builds the shared library and one those of servers, so that no reload holds up questions, and a long
-one of the shared corpus no server's added page.
+Four threads: one asks, so that questions are answered in turn and never fight for the processor; one sums up and groups
+what people wrote; one builds the shared library and one those of servers, so that no reload holds up questions, and a
+long one of the shared corpus no server's added page.
 
 Who asks decides what is searched: `guild_id` is the server whose documents are searched beside the shared ones, None
 where a person asks for themselves.
@@ -268,7 +268,9 @@ class AnswerService:
         """Questions that ask the same, by place; see `index.group_alike`."""
         key = hashlib.sha256("\0".join(questions).encode()).hexdigest()
         if key not in self._groups:
-            self._groups[key] = await self._build(0, lambda: group_alike(questions, self.library.embedder))
+            self._groups[key] = await asyncio.get_running_loop().run_in_executor(
+                self._summarizing, lambda: group_alike(questions, self.library.embedder)
+            )
             while len(self._groups) > GROUPINGS_KEPT:
                 self._groups.pop(next(iter(self._groups)))
         return self._groups[key]

@@ -591,6 +591,24 @@ async def test_a_second_reload_of_a_library_is_told_of_the_first(corpus_folder: 
     assert (running.by, elsewhere) == (BY_BOT, None)
 
 
+async def test_a_review_waits_for_no_servers_added_document(corpus_folder: Path, tmp_path: Path):
+    embedder = HeldEmbedder()
+    library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=embedder)
+    async with serving(library) as service:
+        await service.until_ready()
+        embedder.hold()
+        adding = asyncio.create_task(service.add(ADA, "whales.md", WHALES))
+        await embedder.held_up()
+
+        groups = await service.grouped([QUESTION, "Who feeds the bees?", QUESTION])
+        was_adding = not adding.done()
+        embedder.let_go()
+        await adding
+
+    assert groups == ((0, 2), (1,))
+    assert was_adding
+
+
 async def test_a_long_reload_of_the_shared_corpus_holds_no_server_up(corpus_folder: Path, tmp_path: Path):
     embedder = HeldEmbedder()
     library = Library(corpus=corpus_folder, data=tmp_path / "data", embedder=embedder)
