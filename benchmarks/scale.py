@@ -192,7 +192,8 @@ def _moved(
 
 def _generation(segments: Iterable[Segment], embedder: Embedder, known: Generation) -> Generation:
     ordered = sorted(segments, key=lambda segment: segment.document.id)
-    keys = {segment.document.id: segment_key(segment.document.id, embedder) for segment in ordered}
+    documents = [segment.document for segment in ordered]
+    keys = {document.id: segment_key(document.path, document.id, embedder) for document in documents}
     vocabulary = Vocabulary.build(texts_of(ordered), embedder, known=known.vocabulary)
     return Generation.build(manifest_of(ordered, keys, embedder=embedder), ordered, vocabulary, known.projection)
 

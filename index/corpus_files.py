@@ -54,14 +54,14 @@ class CorpusFiles:
             else:
                 fresh[file.path] = self._look(file)
         if fresh != noted and self._note.parent.is_dir():
-            write_whole(self._note, json.dumps({"files": fresh, "checksum": checksum_of(fresh)}).encode())
+            write_whole(self._note, json.dumps({"digests": fresh, "checksum": checksum_of(fresh)}).encode())
         return {path: str(entry[2]) for path, entry in fresh.items()}
 
     def _noted(self) -> dict[str, list[object]]:
         """Size, time and digest of files as they were at the last look; none where the note is damaged."""
         try:
             content = json.loads(self._note.read_bytes())
-            return content["files"] if content["checksum"] == checksum_of(content["files"]) else {}
+            return content["digests"] if content["checksum"] == checksum_of(content["digests"]) else {}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
@@ -72,7 +72,7 @@ class CorpusFiles:
             data = b"" if file.size > MAX_FILE_BYTES else (self.folder / file.path).read_bytes()
         except OSError:
             data, is_settled = b"", False
-        return [file.size, file.modified_ns if is_settled else None, file_digest(file.path, data)]
+        return [file.size, file.modified_ns if is_settled else None, file_digest(data)]
 
     def _golden_questions(self) -> list[FileState]:
         """The file of golden questions, where there is one."""

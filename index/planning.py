@@ -66,7 +66,7 @@ def plan_reload(
     plan = Plan(failed=[FailedFile(failure, "") for failure in unreadable], golden=digests.get(GOLDEN_QUESTIONS, ""))
     for file in found:
         digest = digests[file.path]
-        key = segment_key(digest, embedder)
+        key = segment_key(file.path, digest, embedder)
         if not store.is_whole(key):
             try:
                 document = read_document(files.folder, file)
@@ -77,7 +77,7 @@ def plan_reload(
                     continue
                 key = kept
             else:
-                key = segment_key(document.digest, embedder)
+                key = segment_key(file.path, document.digest, embedder)
                 plan.unbuilt[key] = document
         plan.keys[file.id] = key
     plan.keys = dict(sorted(plan.keys.items()))

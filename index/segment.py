@@ -94,9 +94,9 @@ class Segment:
                 raise ValueError(f"{len(tokens)} tokens, counted as {counts.sum()}")
 
 
-def segment_key(document_digest: str, embedder: Embedder) -> str:
-    """Name a segment by all that it is made from: the document, the splitter, the model."""
-    stamp = f"{SEGMENT_FORMAT}\0{SPLITTER_VERSION}\0{embedder.digest}\0{document_digest}"
+def segment_key(path: str, digest: str, embedder: Embedder) -> str:
+    """Name a segment by all that it is made from: the document's path and file, the splitter, the model."""
+    stamp = f"{SEGMENT_FORMAT}\0{SPLITTER_VERSION}\0{embedder.digest}\0{path}\0{digest}"
     return hashlib.sha256(stamp.encode()).hexdigest()[:32]
 
 

@@ -72,7 +72,7 @@ class Document:
     title: str
     text: str
     digest: str
-    """SHA-256 of the path and the file's bytes."""
+    """SHA-256 of the file."""
     blocks: tuple[Block, ...]
     sections: tuple[tuple[str, ...], ...]
     """Heading paths without the title; entry 0 is `()`, the text before any heading."""
@@ -616,6 +616,7 @@ class DocumentEntry:
     title: str
     path: str
     digest: str
+    """SHA-256 of the file."""
     characters: int
     passages: int
 

@@ -88,7 +88,7 @@ def show_body(entry: DocumentEntry, document: Document | None) -> Body:
     facts = [
         _("**Name**: {name}").format(name=code(entry.id)),
         _("**File**: {name}").format(name=code(entry.path)),
-        _("**Digest**: {digest}").format(digest=code(entry.digest[:16])),
+        _("**SHA-256**: {digest}").format(digest=code(entry.digest[:16])),
         size,
         _("This server's own: no other server sees it.") if is_own(entry) else _("Of the shared corpus."),
     ]

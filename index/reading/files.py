@@ -143,7 +143,7 @@ def read_document(folder: Path, file: FileState) -> Document:
         path=file.path,
         title=outline.title or Path(file.id).name,
         text=reading.text,
-        digest=file_digest(file.path, data),
+        digest=file_digest(data),
         blocks=outline.blocks,
         sections=outline.sections,
         hidden=outline.hidden,
@@ -156,6 +156,6 @@ def read_document(folder: Path, file: FileState) -> Document:
     )
 
 
-def file_digest(path: str, data: bytes) -> str:
-    """SHA-256 of a file's path below the corpus folder and its bytes: what a document is made from."""
-    return hashlib.sha256(path.encode() + b"\0" + data).hexdigest()
+def file_digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes, as `sha256sum` says it."""
+    return hashlib.sha256(data).hexdigest()

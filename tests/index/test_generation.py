@@ -105,15 +105,16 @@ def test_a_segment_is_read_back_as_it_was_written(segment: Segment, tmp_path: Pa
         assert getattr(found.document, name) == getattr(segment.document, name)
 
 
-def test_a_segments_key_depends_on_the_document_and_the_model() -> None:
+def test_a_segments_key_depends_on_the_path_the_file_and_the_model() -> None:
     keys = {
-        segment_key("a" * 64, WordEmbedder()),
-        segment_key("b" * 64, WordEmbedder()),
-        segment_key("a" * 64, WordEmbedder(name="other")),
+        segment_key("a.md", "a" * 64, WordEmbedder()),
+        segment_key("b.md", "a" * 64, WordEmbedder()),
+        segment_key("a.md", "b" * 64, WordEmbedder()),
+        segment_key("a.md", "a" * 64, WordEmbedder(name="other")),
     }
 
-    assert len(keys) == 3
-    assert segment_key("a" * 64, WordEmbedder()) in keys
+    assert len(keys) == 4
+    assert segment_key("a.md", "a" * 64, WordEmbedder()) in keys
 
 
 def test_a_missing_segment_is_stale(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import socket
 import ssl
@@ -269,6 +270,20 @@ async def test_a_document_is_removed_after_a_yes_and_only_by_moderators(
     assert originals(data, local_discord) == []
     assert "hollow dunes" not in await quotes(local_discord)
     assert [record.deed for record in await deeds(bot, local_discord.guild.id)] == [Deed.ADD, Deed.REMOVE]
+
+
+async def test_a_document_is_named_by_one_digest_wherever_people_see_it(local_discord: LocalDiscord, bot: DissentBot):
+    digest = hashlib.sha256(QUOBBLERS).hexdigest()
+    added = await told(local_discord, "add", file=file())
+    shown = await (await local_discord.slash("corpus show", options={"document": "server/quobblers"})).answer()
+    asked = await told(local_discord, "remove", document="server/quobblers")
+    await (await local_discord.press(asked, "Delete")).answer(until=lambda now: "Deleted **" in now.content)
+
+    records = await deeds(bot, local_discord.guild.id)
+
+    assert digest in added.content
+    assert f"**SHA-256**: `{digest[:16]}`" in shown.text
+    assert [record.digest for record in records] == [digest] * 2
 
 
 @pytest.mark.parametrize("named", ["sea/lighthouse", "The lighthouse of Grey Skerry"])
