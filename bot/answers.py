@@ -138,7 +138,9 @@ class Answers:
             and asked.guild_id is not None
             and not asked.is_private
         ):
-            await self.state.note_uncovered(asked.guild_id, asked.question, found.answer.unknown_words)
+            await self.state.note_uncovered(
+                asked.guild_id, asked.question, found.answer.unknown_words, asker_id=asked.asker_id
+            )
         return await self.present(found, repeats_question=repeats_question)
 
     async def look_up(self, asked: Asked) -> Found:

@@ -17,6 +17,7 @@ from index import (
     DocumentError,
     HistoryError,
     LibraryBusyError,
+    RetrievalError,
     StaleGenerationError,
     SupersededError,
     UnknownDocumentError,
@@ -25,10 +26,15 @@ from index import (
 ONLY_OWNER = N_("Only whoever runs me may change the shared corpus. Your server's own documents are yours to change.")
 
 
+class GoneError(RetrievalError):
+    """What was to be changed is no longer there."""
+
+
 NOTHING_CHANGED = (
     AddingError,
     CorpusError,
     DocumentError,
+    GoneError,
     HistoryError,
     LibraryBusyError,
     StaleGenerationError,

@@ -201,26 +201,27 @@ class Records:
     # ---- questions that want a look
 
     async def unserved(self, guild_id: int, *, count: int) -> list[Unserved]:
-        """The questions of a server that nobody has looked at since: not covered, or voted not helpful.
+        """The questions of a server that nobody has looked at since: not covered, or voted not helpful. Those that were
+        asked privately are nobody else's.
 
         Args:
             guild_id: The server.
             count: How many at most, the latest of each kind.
         """
         noted = await self._rows(
-            "SELECT rowid, question, asked_at, times, missing_words FROM uncovered_questions WHERE guild_id = ?"
-            " ORDER BY asked_at DESC, rowid LIMIT ?",
+            "SELECT id, question, asked_at, times, missing_words FROM uncovered_questions WHERE guild_id = ?"
+            " ORDER BY asked_at DESC, id LIMIT ?",
             (guild_id, count),
         )
         voted = await self._rows(
             "SELECT a.id, a.question, a.shown_at, COUNT(*) FROM shown_answers a JOIN votes v ON v.answer_id = a.id"
             " WHERE a.guild_id = ? AND NOT v.is_helpful AND a.question <> '' AND a.reviewed_at IS NULL"
-            " GROUP BY a.id ORDER BY a.shown_at DESC, a.id LIMIT ?",
+            " AND NOT a.is_private GROUP BY a.id ORDER BY a.shown_at DESC, a.id LIMIT ?",
             (guild_id, count),
         )
         found = [
-            Unserved(f"u{rowid}", question, asked_at, times, tuple(json.loads(words)))
-            for rowid, question, asked_at, times, words in noted
+            Unserved(f"u{number}", question, asked_at, times, tuple(json.loads(words)))
+            for number, question, asked_at, times, words in noted
         ]
         found += [
             Unserved(f"a{answer_id}", question, shown_at, 1, down_votes=votes)
@@ -236,7 +237,7 @@ class Records:
             for ref in refs:
                 if ref.startswith("u"):
                     self._connection.execute(
-                        "DELETE FROM uncovered_questions WHERE guild_id = ? AND rowid = ?", (guild_id, int(ref[1:]))
+                        "DELETE FROM uncovered_questions WHERE guild_id = ? AND id = ?", (guild_id, int(ref[1:]))
                     )
                 else:
                     self._connection.execute(
@@ -248,26 +249,36 @@ class Records:
 
     # ---- golden questions
 
-    async def add_golden(self, guild_id: int, question: str, document: str, title: str) -> None:
+    async def add_golden(self, guild_id: int, question: str, document: str, title: str) -> bool:
         """Keep a question with the document that is to answer it, and who has asked it, so that they can have it
-        forgotten."""
+        forgotten; keep nothing and give False where nobody is known to have asked it, as they may have had just that.
+        """
 
-        def add() -> None:
+        def add() -> bool:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(
-                "INSERT INTO golden_questions (guild_id, question, document, title) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (guild_id, question) DO UPDATE SET document = excluded.document, title = excluded.title",
-                (guild_id, question, document, title),
-            )
-            self._connection.execute(
-                "INSERT OR IGNORE INTO golden_askers SELECT DISTINCT g.id, a.asker_id FROM golden_questions g"
-                " JOIN shown_answers a ON a.guild_id = g.guild_id AND a.question = g.question"
-                " WHERE g.guild_id = ? AND g.question = ?",
+            askers = self._connection.execute(
+                "SELECT person_id FROM uncovered_askers JOIN uncovered_questions ON id = question_id"
+                " WHERE guild_id = ?1 AND question = ?2"
+                " UNION SELECT asker_id FROM shown_answers WHERE guild_id = ?1 AND question = ?2",
                 (guild_id, question),
+            ).fetchall()
+            if not askers:
+                self._connection.execute("COMMIT")
+                return False
+            [(golden_id,)] = self._connection.execute(
+                "INSERT INTO golden_questions (guild_id, question, document, title) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (guild_id, question) DO UPDATE SET document = excluded.document, title = excluded.title"
+                " RETURNING id",
+                (guild_id, question, document, title),
+            ).fetchall()
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO golden_askers VALUES (?, ?)",
+                [(golden_id, person_id) for (person_id,) in askers],
             )
             self._connection.execute("COMMIT")
+            return True
 
-        await self._run(add)
+        return await self._run(add)
 
     async def golden(self, guild_id: int) -> list[Golden]:
         """A server's golden questions, in the order in which they were made."""
@@ -280,12 +291,19 @@ class Records:
         """Forget a golden question."""
         await self._change("DELETE FROM golden_questions WHERE guild_id = ? AND id = ?", (guild_id, golden_id))
 
-    def _forget_golden_of(self, person_id: int) -> int:
-        """Forget the golden questions that were made of a person's; a part of forgetting the person."""
-        return self._connection.execute(
-            "DELETE FROM golden_questions WHERE id IN (SELECT golden_id FROM golden_askers WHERE person_id = ?)",
-            (person_id,),
-        ).rowcount
+    def _forget_questions_of(self, person_id: int) -> tuple[int, int]:
+        """Forget what is noted of a person's questions, and the golden ones made of them; a part of forgetting the
+        person. Give how many each were.
+        """
+        noted, golden = (
+            self._connection.execute(statement, (person_id,)).rowcount
+            for statement in (
+                "DELETE FROM uncovered_questions"
+                " WHERE id IN (SELECT question_id FROM uncovered_askers WHERE person_id = ?)",
+                "DELETE FROM golden_questions WHERE id IN (SELECT golden_id FROM golden_askers WHERE person_id = ?)",
+            )
+        )
+        return noted, golden
 
     # ---- servers that the bot is no longer in
 

@@ -133,6 +133,29 @@ MIGRATIONS = (
         expires_at REAL NOT NULL
     ) STRICT""",
     "ALTER TABLE audit ADD COLUMN is_cut_off INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE noted_questions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        guild_id INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        missing_words TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        asked_at REAL NOT NULL,
+        UNIQUE (guild_id, question)
+    ) STRICT""",
+    """INSERT INTO noted_questions (guild_id, question, missing_words, times, asked_at)
+        SELECT guild_id, question, missing_words, times, asked_at FROM uncovered_questions""",
+    "DROP TABLE uncovered_questions",
+    "ALTER TABLE noted_questions RENAME TO uncovered_questions",
+    """CREATE TABLE uncovered_askers (
+        question_id INTEGER NOT NULL REFERENCES uncovered_questions (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL,
+        PRIMARY KEY (question_id, person_id)
+    ) STRICT""",
+    """INSERT INTO uncovered_askers SELECT DISTINCT u.id, a.asker_id FROM uncovered_questions u
+        JOIN shown_answers a ON a.guild_id = u.guild_id AND a.question = u.question""",
+    # whoever asked these could not have them forgotten
+    "DELETE FROM uncovered_questions WHERE id NOT IN (SELECT question_id FROM uncovered_askers)",
+    "DELETE FROM golden_questions WHERE id NOT IN (SELECT golden_id FROM golden_askers)",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -292,6 +315,8 @@ class Forgotten(NamedTuple):
     votes: int
     waiting: int
     """Questions that had no answer yet."""
+    noted: int
+    """Questions that were noted for moderators."""
     golden: int
     """Golden questions that moderators had made of theirs."""
 
@@ -558,13 +583,31 @@ class State(Records):
 
     # ---- questions
 
-    async def note_uncovered(self, guild_id: int, question: str, missing_words: tuple[str, ...]) -> None:
-        """Note a question that the documents do not cover, for a server that allows it."""
-        await self._change(
-            "INSERT INTO uncovered_questions VALUES (?, ?, ?, 1, ?) ON CONFLICT (guild_id, question)"
-            " DO UPDATE SET times = times + 1, asked_at = excluded.asked_at",
-            (guild_id, question, json.dumps(missing_words), self._clock()),
-        )
+    async def note_uncovered(
+        self, guild_id: int, question: str, missing_words: tuple[str, ...], *, asker_id: int
+    ) -> None:
+        """Note a question that the documents do not cover, for a server that allows it.
+
+        Who asked it is kept only so that they can have it forgotten.
+        """
+        values = (guild_id, question, json.dumps(missing_words), self._clock())
+
+        def note() -> None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "INSERT INTO uncovered_questions (guild_id, question, missing_words, times, asked_at)"
+                " VALUES (?, ?, ?, 1, ?) ON CONFLICT (guild_id, question)"
+                " DO UPDATE SET times = times + 1, asked_at = excluded.asked_at",
+                values,
+            )
+            self._connection.execute(
+                "INSERT OR IGNORE INTO uncovered_askers"
+                " SELECT id, ? FROM uncovered_questions WHERE guild_id = ? AND question = ?",
+                (asker_id, guild_id, question),
+            )
+            self._connection.execute("COMMIT")
+
+        await self._run(note)
 
     async def uncovered(self, guild_id: int) -> list[tuple[str, tuple[str, ...], int]]:
         """The questions noted in a server, the latest first: each with its missing words, and how often it came."""
@@ -636,14 +679,14 @@ class State(Records):
         return [Acknowledged(*row) for row in rows]
 
     async def forget_person(self, person_id: int) -> Forgotten:
-        """Forget what answers to a person showed, their votes, their questions that wait, and what moderators had made
-        of their questions.
+        """Forget what answers to a person showed, their votes, their questions that wait or are noted for moderators,
+        and what those had made of them.
         """
         return await self._run(lambda: self._forget_person(person_id))
 
     def _forget_person(self, person_id: int) -> Forgotten:
         self._connection.execute("BEGIN IMMEDIATE")
-        golden = self._forget_golden_of(person_id)
+        noted, golden = self._forget_questions_of(person_id)
         for table, content, person in (
             ("pending_questions", "asked", "asker_id"),
             ("pending_presses", "pressed", "person_id"),
@@ -667,7 +710,7 @@ class State(Records):
         )
         self._connection.execute("COMMIT")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor in the file beside it
-        return Forgotten(answers, votes, waiting, golden)
+        return Forgotten(answers, votes, waiting, noted, golden)
 
     # ---- the file
 

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.documents import named_document
 from bot.localisation import N_, _
-from bot.moderating import Moderating, guild_of
+from bot.moderating import GoneError, Moderating, guild_of
 from bot.presses import Handler, Interaction, Press
 from bot.records import Deed, Golden, Unserved
 from bot.render.body import LibraryAction
@@ -68,10 +68,14 @@ class Reviewing(Moderating):
         return [[items[place] for place in group] for group in places]
 
     async def _group_of(self, interaction: Interaction, ref: str) -> tuple[int, list[Unserved]]:
-        """The group that a question leads, and its page; empty where somebody is done with it."""
-        groups = await self._groups(interaction)
-        found = ((page, group) for page, group in enumerate(groups) if group[0].ref == ref)
-        return next(found, (0, []))
+        """The page of the group that a question is in, and the group from that question on; empty where somebody is
+        done with it. Before it stand those that have come since it was shown, and that nobody has seen.
+        """
+        for page, group in enumerate(await self._groups(interaction)):
+            for place, item in enumerate(group):
+                if item.ref == ref:
+                    return page, group[place:]
+        return 0, []
 
     async def _done(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
@@ -116,7 +120,8 @@ class Reviewing(Moderating):
             await self._show_review(interaction, page, note=_(TOO_MANY).format(count=GOLDEN_AT_MOST))
             return
         async with self.noting(interaction, Deed.MAKE_GOLDEN, document=entry.id):
-            await self.bot.state.add_golden(guild_id, question, entry.id, entry.title)
+            if not await self.bot.state.add_golden(guild_id, question, entry.id, entry.title):
+                raise GoneError("whoever asked a question had it forgotten meanwhile", user_message=GONE)
             await self.bot.state.note_reviewed(guild_id, [item.ref for item in group])
         finds = await self.bot.service.finds(question, entry.id, guild_id)
         await self._show_review(interaction, page, note=golden_made(entry.title, finds=finds))

@@ -11,16 +11,18 @@ WHAT_GOES_AND_STAYS = (
     N_("- what my answers to you showed, with your questions: the buttons below those answers stop working"),
     N_("- your votes"),
     N_("- your questions that still wait for an answer"),
-    N_("- golden questions that moderators have made of yours"),
+    N_("- your questions that are noted for moderators, and golden questions that they have made of yours"),
     N_("**I do not delete**"),
     N_("- messages: remove them first, with *Delete* below an answer or from their own menu"),
-    N_("- questions that moderators had me note, because I note them without who asked"),
     N_("- whether moderators have blocked you"),
     N_("- what you changed as a moderator: a year later it is deleted by itself"),
     N_("This cannot be undone."),
 )
 NOTHING = N_("I keep nothing of you.")
-DELETED = N_("Deleted. Answers: {answers}. Votes: {votes}. Waiting questions: {waiting}. Golden questions: {golden}.")
+DELETED = N_(
+    "Deleted. Answers: {answers}. Votes: {votes}. Waiting questions: {waiting}. Noted questions: {noted}. "
+    "Golden questions: {golden}."
+)
 
 
 def ask_body() -> Body:

@@ -267,10 +267,10 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path):
     async with opened(tmp_path, clock) as state:
         old = await show(state)
         await state.vote(old, ALICE, is_helpful=True)
-        await state.note_uncovered(GUILD, "old", ())
+        await state.note_uncovered(GUILD, "old", (), asker_id=ALICE)
         clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
         young = await show(state)
-        await state.note_uncovered(GUILD, "young", ())
+        await state.note_uncovered(GUILD, "young", (), asker_id=ALICE)
         clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
 
         assert await state.clean_up() == 1
@@ -285,9 +285,9 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path):
 
 async def test_questions_that_are_not_covered_are_counted_a_server(tmp_path: Path):
     async with opened(tmp_path) as state:
-        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",))
-        await state.note_uncovered(OTHER_GUILD, "Zeppelins?", ("Zeppelins",))
-        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",))
+        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",), asker_id=ALICE)
+        await state.note_uncovered(OTHER_GUILD, "Zeppelins?", ("Zeppelins",), asker_id=ALICE)
+        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",), asker_id=ALICE)
 
         assert await state.uncovered(GUILD) == [("Bitcoin?", ("Bitcoin",), 2)]
 
@@ -333,26 +333,104 @@ async def test_a_person_is_forgotten_everywhere_and_nobody_else_is(tmp_path: Pat
 
         forgotten = await state.forget_person(ALICE)
 
-        assert forgotten == (2, 1, 1, 0)
+        assert forgotten == (2, 1, 1, 0, 0)
         assert [await state.shown(answer_id) for answer_id in (hers, elsewhere)] == [None, None]
         assert await state.shown(his) is not None
         assert await state.votes(his) == (1, 0)
         assert [question_id for question_id, _, _ in await state.pending()] == [2]
         assert [owed.interaction_id for owed in await state.acknowledged()] == [1]
-        assert await state.forget_person(ALICE) == (0, 0, 0, 0)
+        assert await state.forget_person(ALICE) == (0, 0, 0, 0, 0)
         await state.remove_pending(1)
         assert await state.acknowledged() == []
 
 
-async def test_what_moderators_set_and_noted_stays_when_a_person_is_forgotten(tmp_path: Path):
+async def test_what_moderators_set_stays_when_a_person_is_forgotten(tmp_path: Path):
     async with opened(tmp_path) as state:
         await state.change_settings(GUILD, blocked_ids=(ALICE,))
-        await state.note_uncovered(GUILD, "What is it?", ())
 
         await state.forget_person(ALICE)
 
         assert (await state.guild_settings(GUILD)).blocked_ids == (ALICE,)
-        assert len(await state.uncovered(GUILD)) == 1
+
+
+async def test_questions_noted_of_a_person_and_golden_ones_made_of_them_go_with_the_person(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        for question, asker_id in (("What is it?", ALICE), ("Who is it?", BOB), ("What is it?", BOB)):
+            await state.note_uncovered(GUILD, question, (), asker_id=asker_id)
+        for question in ("What is it?", "Who is it?"):
+            assert await state.add_golden(GUILD, question, "sea/lighthouse", "The lighthouse")
+
+        forgotten = await state.forget_person(ALICE)
+
+        assert forgotten == (0, 0, 0, 1, 1)
+        assert [question for question, _, _ in await state.uncovered(GUILD)] == ["Who is it?"]
+        assert [one.question for one in await state.golden(GUILD)] == ["Who is it?"]
+        assert not await state.add_golden(GUILD, "What is it?", "sea/lighthouse", "The lighthouse")
+
+
+async def test_a_golden_question_goes_with_its_asker_though_the_question_is_noted_and_its_answer_gone(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.note_uncovered(GUILD, "What is it?", (), asker_id=ALICE)
+        [noted] = await state.unserved(GUILD, count=9)
+        await state.add_golden(GUILD, "What is it?", "sea/lighthouse", "The lighthouse")
+        await state.note_reviewed(GUILD, [noted.ref])
+
+        assert await state.forget_person(ALICE) == (0, 0, 0, 0, 1)
+        assert await state.golden(GUILD) == []
+
+
+async def test_an_older_file_keeps_the_noted_questions_whose_askers_can_have_them_forgotten(tmp_path: Path):
+    version = next(number for number, statement in enumerate(MIGRATIONS) if "noted_questions" in statement)
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as connection:
+        for migration in MIGRATIONS[:version]:
+            connection.execute(migration)
+        connection.execute(f"PRAGMA user_version = {version}")
+        for question in ("Hers?", "Whose?"):
+            connection.execute(
+                "INSERT INTO uncovered_questions VALUES (?, ?, '[]', 2, ?)", (GUILD, question, Clock().now_s)
+            )
+            connection.execute(
+                "INSERT INTO golden_questions (guild_id, question, document, title) VALUES (?, ?, 'd', 't')",
+                (GUILD, question),
+            )
+        connection.execute("INSERT INTO golden_askers VALUES (1, ?)", (ALICE,))
+        connection.execute(
+            "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, is_private, verdict,"
+            " generation, quotes, shown_at) VALUES (?, 1, ?, 'Hers?', '', 0, 'answered', '', '[]', ?)",
+            (GUILD, ALICE, Clock().now_s),
+        )
+        connection.commit()
+
+    async with opened(tmp_path) as state:
+        noted, golden = await state.uncovered(GUILD), await state.golden(GUILD)
+        forgotten = await state.forget_person(ALICE)
+
+        assert noted == [("Hers?", (), 2)]
+        assert [one.question for one in golden] == ["Hers?"]
+        assert forgotten == (1, 0, 0, 1, 1)
+
+
+async def test_a_noted_question_never_gets_the_number_of_one_that_is_done(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        [first] = await state.unserved(GUILD, count=9)
+        await state.note_reviewed(GUILD, [first.ref])
+        await state.note_uncovered(GUILD, "Where is the form?", (), asker_id=BOB)
+
+        await state.note_reviewed(GUILD, [first.ref])
+
+        assert [item.question for item in await state.unserved(GUILD, count=9)] == ["Where is the form?"]
+
+
+async def test_a_question_that_was_asked_privately_is_shown_to_nobody_else_until_it_is_shared(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        answer_id = await show(state, replace(ASKED, is_private=True))
+        await state.vote(answer_id, ALICE, is_helpful=False)
+        before = await state.unserved(GUILD, count=9)
+        await state.vote(await state.add_copy(answer_id, channel_id=CHANNEL), BOB, is_helpful=False)
+
+        assert before == []
+        assert [item.question for item in await state.unserved(GUILD, count=9)] == [ASKED.question]
 
 
 async def test_what_is_forgotten_is_not_left_in_the_files(tmp_path: Path):

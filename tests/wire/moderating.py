@@ -39,6 +39,14 @@ async def told(local_discord: LocalDiscord, path: str, **options: object) -> Mes
     return await (await manage(local_discord, path, **options)).answer()  # type: ignore[arg-type]
 
 
+async def make_golden(bot: DissentBot, guild_id: int, question: str, document: str, title: str = "T") -> None:
+    """A golden question, made of one that somebody has asked."""
+    await bot.state.note_uncovered(guild_id, question, (), asker_id=1)
+    assert await bot.state.add_golden(guild_id, question, document, title)
+    noted = await bot.state.unserved(guild_id, count=1000)
+    await bot.state.note_reviewed(guild_id, [item.ref for item in noted if item.question == question])
+
+
 async def ended(local_discord: LocalDiscord, message: Message, *, says: str, timeout_s: float = 10.0) -> Message:
     """A message once it says something."""
 

@@ -52,7 +52,9 @@ async def test_the_button_deletes_and_says_how_much(local_discord: LocalDiscord,
     again = await (await local_discord.press(asked, DELETE)).answer()
 
     assert done.is_ephemeral
-    assert done.content == "Deleted. Answers: 1. Votes: 1. Waiting questions: 0. Golden questions: 0."
+    assert (
+        done.content == "Deleted. Answers: 1. Votes: 1. Waiting questions: 0. Noted questions: 0. Golden questions: 0."
+    )
     assert again.content == "I keep nothing of you."
     pressed = await (await local_discord.press(answer, "Context")).answer()
     assert "no longer remember" in pressed.content

@@ -409,7 +409,7 @@ async def test_forgetting_deletes_the_documents_or_everything(local_discord: Loc
     assert "hollow dunes" not in await quotes(local_discord)
     assert (await bot.state.guild_settings(guild_id)).private_by_default
 
-    await bot.state.note_uncovered(guild_id, "What of bitcoin?", ())
+    await bot.state.note_uncovered(guild_id, "What of bitcoin?", (), asker_id=1)
     again = await told(local_discord, "forget")
     await press_until(local_discord, again, "Delete everything", own_documents.SERVER_FORGOTTEN)
 

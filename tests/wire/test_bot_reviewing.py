@@ -12,13 +12,13 @@ from bot.client import DissentBot
 from bot.cogs import reviewing
 from bot.documents import NO_DOCUMENT
 from bot.presses import NOT_YOURS
-from bot.records import Deed
+from bot.records import Deed, Golden
 from bot.render.review import NO_GOLDEN, NOTHING_TO_REVIEW
 from bot.state import DAY_S, SHOWN_ANSWERS_KEPT_S
 from index import Library
 
 from .bots import ANSWERED, NOT_COVERED, dissent_bot, remembered
-from .moderating import deeds, manage, told
+from .moderating import deeds, make_golden, manage, told
 from .server import LocalDiscord
 from .world import Message, Person
 
@@ -101,6 +101,21 @@ async def test_one_that_somebody_else_is_done_with_is_told(local_discord: LocalD
     assert done.content.startswith(reviewing.GONE)
 
 
+async def test_what_came_meanwhile_stays_when_the_question_that_was_shown_is_done(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    await ask(local_discord, bot, NOT_COVERED)
+    shown = await told(local_discord, "review")
+    await ask(local_discord, bot, NOT_COVERED.upper())
+
+    done = await turned(local_discord, shown, "Done")
+
+    assert reviewing.GONE not in done.content
+    assert "Question 1 of 1" in done.content
+    assert NOT_COVERED.upper() in done.content
+    assert NOT_COVERED not in done.content
+
+
 async def test_a_golden_question_is_made_with_the_document_it_expects(local_discord: LocalDiscord, bot: DissentBot):
     await vote_down(local_discord, await ask(local_discord, bot, ANSWERED), local_discord.bob)
     shown = await told(local_discord, "review")
@@ -145,8 +160,8 @@ async def test_golden_questions_show_how_they_fare_now_and_can_be_dropped(
     local_discord: LocalDiscord, bot: DissentBot, library: Library
 ):
     guild_id = local_discord.guild.id
-    await bot.state.add_golden(guild_id, ANSWERED, "sea/lighthouse", "The lighthouse")
-    await bot.state.add_golden(guild_id, "How are hives fed?", "garden/bees", "Bees")
+    await make_golden(bot, guild_id, ANSWERED, "sea/lighthouse", "The lighthouse")
+    await make_golden(bot, guild_id, "How are hives fed?", "garden/bees", "Bees")
     before = await told(local_discord, "review")
     (library.corpus / "sea/lighthouse.md").unlink()
     await bot.service.reload()
@@ -165,20 +180,37 @@ async def test_golden_questions_show_how_they_fare_now_and_can_be_dropped(
 async def test_they_calibrate_nothing(local_discord: LocalDiscord, bot: DissentBot, library: Library):
     before = library.generation.calibration
     for number in range(30):
-        await bot.state.add_golden(
-            local_discord.guild.id, f"When was lighthouse {number} built?", "sea/lighthouse", "L"
-        )
+        await make_golden(bot, local_discord.guild.id, f"When was lighthouse {number} built?", "sea/lighthouse")
     await told(local_discord, "review")
     await bot.service.reload()
 
     assert library.generation.calibration == before
 
 
+async def test_no_golden_question_is_made_once_its_asker_is_forgotten(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    await ask(local_discord, bot, NOT_COVERED, user=local_discord.bob)
+    asked = await turned(local_discord, await told(local_discord, "review"), "Make golden")
+    known = bot.state.golden
+
+    async def forget_meanwhile(guild_id: int) -> list[Golden]:
+        await bot.state.forget_person(local_discord.bob.id)
+        return await known(guild_id)
+
+    monkeypatch.setattr(bot.state, "golden", forget_meanwhile)
+    refused = await (await local_discord.choose(asked, "Keeping bees")).answer(until=lambda now: now != asked)
+
+    assert refused.content == reviewing.GONE
+    assert await known(local_discord.guild.id) == []
+    assert await deeds(bot, local_discord.guild.id) == []
+
+
 async def test_no_more_are_kept_than_can_be_asked(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(reviewing, "GOLDEN_AT_MOST", 1)
-    await bot.state.add_golden(local_discord.guild.id, "Who?", "garden/bees", "Bees")
+    await make_golden(bot, local_discord.guild.id, "Who?", "garden/bees")
     await ask(local_discord, bot, NOT_COVERED)
     asked = await turned(local_discord, await told(local_discord, "review"), "Make golden")
 
@@ -252,19 +284,21 @@ async def test_a_server_may_keep_question_text_for_fewer_days(local_discord: Loc
     assert (shown.asked.question, bool(shown.quotes)) == ("", True)
 
 
-async def test_forgetting_a_person_deletes_golden_questions_made_of_theirs(
-    local_discord: LocalDiscord, bot: DissentBot
+@pytest.mark.parametrize("keeps_questions", [True, False])
+async def test_forgetting_a_person_deletes_what_is_noted_and_golden_questions_made_of_theirs(
+    local_discord: LocalDiscord, bot: DissentBot, keeps_questions: bool
 ):
     guild_id = local_discord.guild.id
+    await bot.state.change_settings(guild_id, keeps_questions=keeps_questions)
     await ask(local_discord, bot, NOT_COVERED, user=local_discord.bob)
-    await ask(local_discord, bot, "Who kept the keepers?")
+    await make_golden(bot, guild_id, "Who kept the keepers?", "sea/lighthouse")
     await bot.state.add_golden(guild_id, NOT_COVERED, "garden/bees", "Bees")
-    await bot.state.add_golden(guild_id, "Who kept the keepers?", "sea/lighthouse", "The lighthouse")
 
     asked = await (await local_discord.slash("forget me", user=local_discord.bob)).answer()
     told_so = await (await local_discord.press(asked, "Delete what you keep of me")).answer()
 
-    assert "Golden questions: 1." in told_so.content
+    assert "Noted questions: 1. Golden questions: 1." in told_so.content
+    assert await bot.state.unserved(guild_id, count=9) == []
     assert [one.question for one in await bot.state.golden(guild_id)] == ["Who kept the keepers?"]
 
 

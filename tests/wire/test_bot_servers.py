@@ -135,7 +135,7 @@ async def secrets(local_discord: LocalDiscord, bot: DissentBot) -> Secrets:
     guild_id, state = local_discord.guild.id, bot.state
     await state.change_settings(guild_id, notes_uncovered=True, blocked_ids=(local_discord.bob.id,))
     await state.note_deed(Record(guild_id, local_discord.bob.id, Deed.ADD, document="server/quobblers"))
-    await state.note_uncovered(guild_id, ZORBIUM, ("zorbium",))
+    await state.note_uncovered(guild_id, ZORBIUM, ("zorbium",), asker_id=local_discord.bob.id)
     await state.add_golden(guild_id, ZORBIUM, "server/quobblers", "The Quobbler Almanac")
     answer = await remembered(bot, await (await local_discord.slash("ask", options=QUESTION)).answer())
     shown = await state.shown_in_message(answer.id)
