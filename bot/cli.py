@@ -502,7 +502,7 @@ def corpus_add(
     """Copy a document into the corpus folder, or to a server's own, and take it in."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
-    name, data = _read_source(source, is_allowed=terminal.settings.allow_urls)
+    name, data, url = _read_source(source, is_allowed=terminal.settings.allow_urls)
     library = terminal.library_of(server)
     with terminal.progress() as show:
         added = library.add(
@@ -516,21 +516,24 @@ def corpus_add(
         )
     if not as_json:
         what = "Replaced" if added.replaced else "Added"
-        terminal.console.print(Text(f"{what} {added.document}."))
+        origin = f", fetched from {url}" if url else ""
+        terminal.console.print(Text(f"{what} {added.document}{origin}."))
     _end_reload(terminal, library, added.report, as_json=as_json, shown=asdict(added))
 
 
-def _read_source(source: str, *, is_allowed: bool) -> tuple[str, bytes]:
-    """Name and bytes of a document that is a file, or lies at an address, if addresses are allowed."""
+def _read_source(source: str, *, is_allowed: bool) -> tuple[str, bytes, str]:
+    """Name and bytes of a document that is a file, or lies at an address, if addresses are allowed; then also the
+    address, after redirects.
+    """
     if re.match(r"[a-z][a-z0-9+.-]*://", source, re.IGNORECASE):
         from bot.fetching import Fetcher
 
         fetched = asyncio.run(Fetcher(is_allowed).fetch(source))
-        return fetched.name, fetched.data
+        return fetched.name, fetched.data, fetched.url
     file = Path(source)
     if not file.is_file():
         raise typer.BadParameter(f"there is no file {file}")
-    return file.name, file.read_bytes()
+    return file.name, file.read_bytes(), ""
 
 
 @corpus_app.command("remove")

@@ -130,7 +130,8 @@ def check_address(host: str, address: str, may_connect: Callable[[str], bool]) -
     """
     if not may_connect(address):
         raise FetchError(
-            N_("{host} is not on the public internet. I fetch only public pages; attach the file instead."), host=host
+            N_("{host} is not on the public internet. I fetch only public pages; add the file itself instead."),
+            host=host,
         )
 
 
@@ -155,7 +156,7 @@ class Fetcher:
             FetchError: It cannot be fetched, or must not be; the message says why.
         """
         if not self.is_allowed:
-            raise FetchError(N_("Whoever runs me has switched addresses off. Attach the file instead."))
+            raise FetchError(N_("Whoever runs me has switched addresses off. Add the file itself instead."))
         url = self._checked(address)
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.resolver(), self.may_connect),
@@ -246,7 +247,8 @@ class Fetcher:
             raise FetchError(N_("What lies there is larger than {limit}, the most that I take."), limit=limit)
         if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() not in ("identity", ""):
             raise FetchError(
-                N_("{host} sends it packed, though I asked for it as it is. Attach the file instead."), host=url.host
+                N_("{host} sends it packed, though I asked for it as it is. Add the file itself instead."),
+                host=url.host,
             )
         data = bytearray()
         async for chunk in response.content.iter_chunked(64 * 1024):
@@ -261,7 +263,7 @@ class Fetcher:
 def _check_status(status: int, url: URL) -> None:
     if status in (401, 402, 403, 407, 451):
         raise FetchError(
-            N_("{host} does not show that to everybody. Save the page and attach the file instead."), host=url.host
+            N_("{host} does not show that to everybody. Save the page and add that file instead."), host=url.host
         )
     if status in (404, 410):
         raise FetchError(N_("{host} has nothing at that address."), host=url.host)

@@ -10,7 +10,7 @@ from bot.answers import guild_id_of
 from bot.client import DissentBot
 from bot.localisation import N_
 from bot.presses import Interaction, PressCog
-from bot.records import Deed, Record, by_moderator
+from bot.records import Deed, Golden, Record, by_moderator
 from index import (
     AddingError,
     CorpusError,
@@ -81,6 +81,11 @@ class Moderating(PressCog):
         """Only in a server that has the bot installed: a person who brought it along has nothing to moderate."""
         return guild_id_of(interaction) is not None
 
+    async def golden(self, guild_id: int) -> list[tuple[Golden, bool]]:
+        """A server's golden questions, and whether each finds its document now."""
+        golden = await self.bot.state.golden(guild_id)
+        return [(one, await self.bot.service.finds(one.question, one.document, guild_id)) for one in golden]
+
     @asynccontextmanager
     async def noting(
         self,
@@ -91,6 +96,7 @@ class Moderating(PressCog):
         after: str = "",
         document: str = "",
         digest: str = "",
+        detail: str = "",
     ) -> AsyncIterator[Note]:
         """Write a line of the server's audit log before what the block does, and into it how that ended.
 
@@ -98,7 +104,15 @@ class Moderating(PressCog):
         error says that nothing was changed, there is no line.
         """
         record = Record(
-            guild_of(interaction), interaction.user.id, deed, before, after, document, digest, is_done=False
+            guild_of(interaction),
+            interaction.user.id,
+            deed,
+            before,
+            after,
+            document,
+            digest,
+            is_done=False,
+            detail=detail,
         )
         note = Note(await self.bot.state.note_deed(record), record)
         try:

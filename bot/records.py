@@ -63,6 +63,8 @@ class Deed(StrEnum):
     FORGET_SERVER = "forget_server"
     MAKE_GOLDEN = "golden"
     DROP_GOLDEN = "drop_golden"
+    CHANGE_SETTINGS = "settings"
+    EXPORT = "export"
 
     @property
     def is_of_shared(self) -> bool:
@@ -78,7 +80,7 @@ class Deed(StrEnum):
     @property
     def changes_documents(self) -> bool:
         """Whether another generation may be current after it."""
-        return self not in (Deed.MAKE_GOLDEN, Deed.DROP_GOLDEN)
+        return self not in (Deed.MAKE_GOLDEN, Deed.DROP_GOLDEN, Deed.CHANGE_SETTINGS, Deed.EXPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Record:
     """Whether it came to its end."""
     is_cut_off: bool = False
     """Whether it never will: it failed, or the bot was stopped. What is neither done nor cut off is under way."""
+    detail: str = ""
+    """Where a document was fetched from; the command that changed the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,8 @@ class Records:
             lambda: (
                 self._connection.execute(
                     "INSERT INTO audit"
-                    " (guild_id, person_id, deed, before, after, document, digest, is_done, is_cut_off, at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " (guild_id, person_id, deed, before, after, document, digest, is_done, is_cut_off, detail, at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).lastrowid
                 or 0
@@ -156,8 +160,8 @@ class Records:
     async def tell_deed(self, number: int, record: Record) -> None:
         """Write into a line how it ended."""
         await self._change(
-            "UPDATE audit SET deed = ?, before = ?, after = ?, document = ?, digest = ?, is_done = ?, is_cut_off = ?"
-            " WHERE id = ?",
+            "UPDATE audit SET deed = ?, before = ?, after = ?, document = ?, digest = ?, is_done = ?, is_cut_off = ?,"
+            " detail = ? WHERE id = ?",
             (*_what_was_done(record), number),
         )
 
@@ -177,8 +181,8 @@ class Records:
 
     async def _deeds(self, condition: str, *values: int) -> list[tuple[int, Record]]:
         rows = await self._rows(
-            "SELECT id, guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off FROM audit"
-            f" WHERE {condition}",
+            "SELECT id, guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off, detail"
+            f" FROM audit WHERE {condition}",
             values,
         )
         known = set(Deed)  # a later version may have noted others
@@ -360,10 +364,11 @@ class Records:
 
 
 def _record_from(row: tuple[Any, ...]) -> Record:
-    guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off = row
-    return Record(guild_id, person_id, Deed(deed), before, after, document, digest, at, bool(is_done), bool(is_cut_off))
+    guild_id, person_id, deed, before, after, document, digest, at, is_done, is_cut_off, detail = row
+    what = (Deed(deed), before, after, document, digest)
+    return Record(guild_id, person_id, *what, at, bool(is_done), bool(is_cut_off), detail)
 
 
 def _what_was_done(record: Record) -> tuple[str | bool, ...]:
-    ending = (record.is_done, record.is_cut_off)
-    return (str(record.deed), record.before, record.after, record.document, record.digest, *ending)
+    what = (str(record.deed), record.before, record.after, record.document, record.digest)
+    return (*what, record.is_done, record.is_cut_off, record.detail)

@@ -156,6 +156,7 @@ MIGRATIONS = (
     # whoever asked these could not have them forgotten
     "DELETE FROM uncovered_questions WHERE id NOT IN (SELECT question_id FROM uncovered_askers)",
     "DELETE FROM golden_questions WHERE id NOT IN (SELECT golden_id FROM golden_askers)",
+    "ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 

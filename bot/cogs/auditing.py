@@ -29,7 +29,7 @@ class Auditing(Moderating):
 
     @app_commands.command()
     async def audit(self, interaction: Interaction) -> None:
-        """Show who changed the documents, when, and how."""
+        """Show who changed what, when, and how."""
         await think(interaction, ephemeral=True)
         await self._show_audit(interaction, 0)
 

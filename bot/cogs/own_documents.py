@@ -79,14 +79,14 @@ class OwnDocuments(Moderating):
             await self._add(interaction, file.filename, await _read(file), replace=replace)
         elif url is not None and file is None:
             fetched = await self.bot.fetcher.fetch(url)
-            await self._add(interaction, fetched.name, fetched.data, replace=replace)
+            await self._add(interaction, fetched.name, fetched.data, replace=replace, url=fetched.url)
         else:
             await fill(interaction, Body(_(ONE_OF_BOTH)))
 
-    async def _add(self, interaction: Interaction, name: str, data: bytes, *, replace: bool) -> None:
+    async def _add(self, interaction: Interaction, name: str, data: bytes, *, replace: bool, url: str = "") -> None:
         guild_id, deed = guild_of(interaction), Deed.REPLACE if replace else Deed.ADD
         try:
-            async with self.noting(interaction, deed, document=shorten(name, NOTED_NAME)) as note:
+            async with self.noting(interaction, deed, document=shorten(name, NOTED_NAME), detail=url) as note:
                 added = await self.bot.service.add(guild_id, name, data, replace=replace, by=by(interaction))
                 note.tell(
                     deed=Deed.REPLACE if added.replaced else Deed.ADD,
@@ -98,7 +98,7 @@ class OwnDocuments(Moderating):
         except NameTakenError as error:
             await self._offer_to_replace(interaction, error, File(name, data))
             return
-        await fill(interaction, added_body(added))
+        await fill(interaction, added_body(added, url=url))
 
     async def _offer_to_replace(self, interaction: Interaction, error: NameTakenError, file: File) -> None:
         entry = await self._own(interaction, str(error.user_values["document"]))
@@ -198,7 +198,12 @@ class OwnDocuments(Moderating):
             return
         limit_bytes = interaction.filesize_limit if interaction.app_permissions.attach_files else 0
         data = await self.bot.service.export(guild_id)
-        await fill(interaction, export_body("documents.zip", data, limit_bytes=limit_bytes, guild_id=guild_id))
+        body = export_body("documents.zip", data, limit_bytes=limit_bytes, guild_id=guild_id)
+        if body.files:
+            async with self.noting(interaction, Deed.EXPORT):
+                await fill(interaction, body)
+        else:
+            await fill(interaction, body)
 
     @app_commands.command()
     async def forget(self, interaction: Interaction) -> None:

@@ -25,9 +25,10 @@ from bot.render.manage import (
     progress_body,
     report_body,
 )
+from bot.render.review import fares_change_text
 from bot.replies import fill, think, update
 from bot.tree import error_text
-from index import ReloadReport, Running, StaleGenerationError, SupersededError
+from index import ReloadReport, RetrievalError, Running, StaleGenerationError, SupersededError
 
 EDIT_EVERY_S = 5.0
 """How often the progress is shown: Discord allows some five edits in five seconds in a channel, to all of the bot."""
@@ -113,14 +114,24 @@ class Reloading(Moderating):
         )
         with speaking(language_of(interaction, is_private=not progress.is_public)):
             try:
+                before = await self._found(interaction)
                 report = await self._noted(interaction, library, progress)
-                body = report_body(report, library, asker_id=interaction.user.id)
+                after = await self._found(interaction) if report.made_current else {}
+                fares = fares_change_text(before, after) if report.generation != report.previous else ""
+                body = report_body(report, library, asker_id=interaction.user.id, fares=fares)
             except Exception as error:
                 if self.bot.answers.is_closing:
                     return  # the next process says so
                 body = Body(f"**{library_name(library)}**\n{error_text(error, 'manage reload')}")
             self._under_way.pop(library, None)  # whoever reads how it ended may press a button at once
             await progress.end(body)
+
+    async def _found(self, interaction: Interaction) -> dict[int, bool]:
+        """Which of the server's golden questions find their document now, by their numbers; none where none can."""
+        try:
+            return {one.id: finds for one, finds in await self.golden(guild_of(interaction))}
+        except RetrievalError:  # there is no index yet, or too many questions wait: a reload needs none of that
+            return {}
 
     async def _watched(self, interaction: Interaction, library: Library, progress: Progress) -> ReloadReport:
         """Reload, and show how far it is."""

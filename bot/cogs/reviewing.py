@@ -10,7 +10,7 @@ from bot.documents import named_document
 from bot.localisation import N_, _
 from bot.moderating import GoneError, Moderating, guild_of
 from bot.presses import Handler, Interaction, Press
-from bot.records import Deed, Golden, Unserved
+from bot.records import Deed, Unserved
 from bot.render.body import LibraryAction
 from bot.render.review import expect_body, fares_text, golden_body, golden_made, review_body
 from bot.replies import fill, think, update
@@ -56,7 +56,7 @@ class Reviewing(Moderating):
     async def _show_review(self, interaction: Interaction, page: int, *, note: str = "") -> None:
         groups = await self._groups(interaction)
         page = max(0, min(page, len(groups) - 1))
-        golden = await self._golden(interaction)
+        golden = await self.golden(guild_of(interaction))
         fares = fares_text(sum(1 for _one, finds in golden if finds), len(golden))
         group = groups[page] if groups else []
         body = review_body(group, page, len(groups), asker_id=interaction.user.id, fares=fares, note=note)
@@ -126,18 +126,14 @@ class Reviewing(Moderating):
         finds = await self.bot.service.finds(question, entry.id, guild_id)
         await self._show_review(interaction, page, note=golden_made(entry.title, finds=finds))
 
-    async def _golden(self, interaction: Interaction) -> list[tuple[Golden, bool]]:
-        """The golden questions, and whether each finds its document now."""
-        guild_id = guild_of(interaction)
-        golden = await self.bot.state.golden(guild_id)
-        return [(one, await self.bot.service.finds(one.question, one.document, guild_id)) for one in golden]
-
     async def _turn_golden(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
         await self._show_golden(interaction, press.page)
 
     async def _show_golden(self, interaction: Interaction, page: int) -> None:
-        await fill(interaction, golden_body(await self._golden(interaction), page, asker_id=interaction.user.id))
+        await fill(
+            interaction, golden_body(await self.golden(guild_of(interaction)), page, asker_id=interaction.user.id)
+        )
 
     async def _drop_golden(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)

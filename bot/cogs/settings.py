@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import discord
@@ -12,6 +14,7 @@ from bot.answers import guild_id_of
 from bot.channels import problem_of
 from bot.client import DissentBot
 from bot.localisation import N_, _
+from bot.records import Deed, Record
 from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
@@ -69,8 +72,11 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
         await think(interaction, ephemeral=True)
         note = ""
         if channel is not None or mode is not None or report_to is not None:
-            note = await self._set_channel(interaction.guild_id or 0, channel, mode, report_to)
-        await self._change(interaction, note=note, private_by_default=private)
+            async with self._noting(interaction, "channel", "mode", "report_to"):
+                note = await self._set_channel(interaction.guild_id or 0, channel, mode, report_to)
+        async with self._noting(interaction, "private"):
+            await self._change(interaction, private_by_default=private)
+        await self._show(interaction, note=note)
 
     async def _set_channel(
         self,
@@ -140,7 +146,8 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
             changes["person_channel_id"] = ask_channel.id
         if ask_role is not None:
             changes["person_role_id"] = ask_role.id
-        await self.bot.state.change_settings(interaction.guild_id or 0, **changes)
+        async with self._noting(interaction, "ask_channel", "ask_role", "ask", "block", "unblock"):
+            await self.bot.state.change_settings(interaction.guild_id or 0, **changes)
         await self._show(interaction, note=self._remark(ask_channel, ask_role))
 
     @app_commands.command()
@@ -158,16 +165,33 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
     ) -> None:
         """Set what I keep of what people ask."""
         await think(interaction, ephemeral=True)
-        await self._change(
-            interaction, notes_uncovered=note_questions, keeps_questions=keep_questions, question_days=days
-        )
+        async with self._noting(interaction, "note_questions", "keep_questions", "days"):
+            await self._change(
+                interaction, notes_uncovered=note_questions, keeps_questions=keep_questions, question_days=days
+            )
+        await self._show(interaction)
 
-    async def _change(self, interaction: ModeratorsInteraction, *, note: str = "", **changes: int | None) -> None:
-        """Change what was given, and show everything."""
+    async def _change(self, interaction: ModeratorsInteraction, **changes: int | None) -> None:
+        """Change what was given."""
         given = {name: value for name, value in changes.items() if value is not None}
         if given:
             await self.bot.state.change_settings(interaction.guild_id or 0, **given)
-        await self._show(interaction, note=note)
+
+    @asynccontextmanager
+    async def _noting(self, interaction: ModeratorsInteraction, *options: str) -> AsyncIterator[None]:
+        """Write into the audit log which of a command's options changed something, if they did."""
+        guild_id = interaction.guild_id or 0
+        before = await self._set(guild_id)
+        yield
+        if await self._set(guild_id) != before:
+            typed = as_typed(interaction, options)
+            await self.bot.state.note_deed(Record(guild_id, interaction.user.id, Deed.CHANGE_SETTINGS, detail=typed))
+
+    async def _set(self, guild_id: int) -> object:
+        """All that is set in a server."""
+        channels = await self._answer_channels(guild_id)
+        modes = [(one.channel_id, one.mode, one.report_channel_id) for one in channels]
+        return await self.bot.state.guild_settings(guild_id), modes
 
     async def _show(self, interaction: ModeratorsInteraction, *, note: str = "") -> None:
         settings = await self.bot.state.guild_settings(interaction.guild_id)
@@ -219,6 +243,13 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
         me = role.guild.me
         may_mention = channel.permissions_for(me) if channel is not None else me.guild_permissions
         return "" if may_mention.mention_everyone else _(CANNOT_PING).format(role=role.mention)
+
+
+def as_typed(interaction: ModeratorsInteraction, options: Collection[str]) -> str:
+    """A command with those of its options that were given, as whoever ran it saw it."""
+    command = interaction.command.qualified_name if interaction.command else ""
+    given = [f"{name}:{getattr(value, 'mention', value)}" for name, value in interaction.namespace if name in options]
+    return " ".join([f"/{command}", *given])
 
 
 class Setup(commands.Cog):

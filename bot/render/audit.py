@@ -10,6 +10,7 @@ from bot.localisation import N_, _, ngettext
 from bot.records import Deed, Record
 from bot.render.body import COLOUR, Body, LibraryAction
 from bot.render.corpus import code, pages
+from bot.render.limits import shorten
 
 PAGE = 10
 
@@ -31,6 +32,8 @@ DEEDS = {
     Deed.FORGET_SERVER: N_("had everything of this server deleted"),
     Deed.MAKE_GOLDEN: N_("made a golden question that expects {document}"),
     Deed.DROP_GOLDEN: N_("dropped a golden question that expected {document}"),
+    Deed.CHANGE_SETTINGS: N_("changed the settings: {command}"),
+    Deed.EXPORT: N_("exported this server's own documents"),
 }
 
 CHANGE_NOTHING = (Deed.PREPARE_SHARED, Deed.PREPARE_OWN, Deed.DISCARD_SHARED, Deed.DISCARD_OWN)
@@ -54,8 +57,8 @@ def audit_body(records: Sequence[Record], page: int, total: int, *, asker_id: in
     if not total:
         return Body(_(NOTHING))
     head = ngettext(
-        "{count} change from Discord, the latest first. They are kept for a year.",
-        "{count} changes from Discord, the latest first. They are kept for a year.",
+        "The audit log has {count} entry, the latest first. Each is kept for a year.",
+        "The audit log has {count} entries, the latest first. Each is kept for a year.",
         total,
     ).format(count=total)
     embed = discord.Embed(description="\n".join(map(_line, records)) or None, colour=COLOUR)
@@ -63,8 +66,10 @@ def audit_body(records: Sequence[Record], page: int, total: int, *, asker_id: in
 
 
 def _line(record: Record) -> str:
-    deed = _(DEEDS[record.deed]).format(document=code(record.document, 60))
+    deed = _(DEEDS[record.deed]).format(document=code(record.document, 60), command=shorten(record.detail, 200))
     line = f"- <t:{int(record.at)}:f> <@{record.person_id}> {deed}"
+    if record.detail and record.deed is not Deed.CHANGE_SETTINGS:
+        line += f" \u00b7 {code(record.detail, 80)}"
     if record.digest:
         line += f" \u00b7 SHA-256 {code(record.digest[:16])}"
     if not record.is_done:

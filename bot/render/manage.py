@@ -50,10 +50,18 @@ def progress_body(running: Running | None, library: int | None, guild_id: int, b
     return Body("\n".join(lines))
 
 
-def report_body(report: ReloadReport, library: int | None, *, asker_id: int) -> Body:
-    """What a reload found and did; with buttons where it waits for a yes."""
+def report_body(report: ReloadReport, library: int | None, *, asker_id: int, fares: str = "") -> Body:
+    """What a reload found and did; with buttons where it waits for a yes.
+
+    Args:
+        report: Of the reload.
+        library: Whose library; None for the shared one.
+        asker_id: Who reloads.
+        fares: How the server's golden questions fare since, in words; empty where that is not known.
+    """
     lines = _difference(report, library, room=CONTENT - OUTCOME_ROOM)
     if report.made_current:
+        lines += [fares] if fares else []
         text = (
             _(NOTHING_TO_DO)
             if report.generation == report.previous
@@ -153,15 +161,16 @@ def decided_body(content: str, outcome: str) -> Body:
 # ---- a server's own documents
 
 
-def added_body(added: Added) -> Body:
-    """A document that was added or replaced."""
+def added_body(added: Added, *, url: str = "") -> Body:
+    """A document that was added or replaced, fetched from an address maybe."""
     head = _("Replaced {document}.") if added.replaced else _("Added {document}.")
     text = ngettext(
         "It is searched from now on, in this server alone: {count} passage is new.",
         "It is searched from now on, in this server alone: {count} passages are new.",
         added.report.embedded,
     ).format(count=added.report.embedded)
-    lines = [head.format(document=code(added.document)), text, *_twins(added.report), _digest(added.digest)]
+    source = [_("Fetched from {address}.").format(address=code(url, 500))] if url else []
+    lines = [head.format(document=code(added.document)), text, *_twins(added.report), *source, _digest(added.digest)]
     failed = [failure for failure in added.report.failed if failure.path in added.report.failed_anew]
     return Body(shorten("\n".join([*lines, *map(failure_line, failed[:FAILURES_SHOWN])]), CONTENT))
 
@@ -217,6 +226,8 @@ def history_body(entries: Sequence[HistoryEntry], library: int | None, guild_id:
         lines.append(line + " " + _("**(current)**") if entry.is_current else line)
     if not entries:
         lines.append(_("Nothing was current yet."))
+    elif all(entry.is_current for entry in entries):
+        lines.append(_("There is none yet to go back to."))
     else:
         lines.append(_("`/manage rollback` goes back to one of them, until somebody reloads, adds or removes."))
     return Body(shorten("\n".join(lines), CONTENT))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.localisation import N_, _, ngettext
 from bot.records import Golden, Unserved
@@ -116,6 +116,23 @@ def fares_text(found: int, count: int) -> str:
         count,
     )
     return text.format(found=found, count=count) if count else ""
+
+
+def fares_change_text(before: Mapping[int, bool], after: Mapping[int, bool]) -> str:
+    """How golden questions fared before a reload, and fare now; empty where none can be compared.
+
+    Args:
+        before: Whether each found its document, by its number.
+        after: Whether it does now.
+    """
+    both = before.keys() & after.keys()
+    text = ngettext(
+        "Of {count} golden question of this server, {before} found its document before, and {after} does now.",
+        "Of {count} golden questions of this server, {before} found their document before, and {after} do now.",
+        len(both),
+    )
+    found = {"before": sum(before[one] for one in both), "after": sum(after[one] for one in both)}
+    return text.format(count=len(both), **found) if both else ""
 
 
 def golden_body(golden: Sequence[tuple[Golden, bool]], page: int, *, asker_id: int) -> Body:

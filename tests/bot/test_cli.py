@@ -984,7 +984,7 @@ def test_a_document_is_fetched_from_an_address(built: Run, corpus_folder: Path, 
     result = built("corpus", "add", address)
 
     assert result.code == 0
-    assert "Added whales." in result.out
+    assert f"Added whales, fetched from {address}." in " ".join(result.out.split())
     assert (corpus_folder / "whales.md").read_text() == WHALES
 
 

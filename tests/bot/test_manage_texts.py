@@ -83,7 +83,10 @@ def bodies() -> list[Body]:
     history = [
         HistoryEntry(f"{number:012x}", SINCE, by_moderator(MONA, GUILD), 10, 100, number == 0) for number in range(5)
     ]
-    deeds = [Record(GUILD, MONA, deed, "a" * 12, "b" * 12, NAMES[0], "c" * 64, 1.8e9) for deed in Deed]
+    deeds = [
+        Record(GUILD, MONA, deed, "a" * 12, "b" * 12, NAMES[0], "c" * 64, 1.8e9, detail="https://x.org/" * 99)
+        for deed in Deed
+    ]
     return [
         list_body(ENTRIES, 1),
         list_body((), 0),
@@ -94,10 +97,12 @@ def bodies() -> list[Body]:
         dry_run_body([(None, REPORT), (GUILD, REPORT)]),
         progress_body(RUNNING, GUILD, GUILD, RUNNING.by),
         added_body(Added(NAMES[0], "d" * 64, True, REPORT)),
+        added_body(Added(NAMES[0], "d" * 64, True, REPORT), url="https://x.org/" * 140),
         taken_body("It is taken.", File("a.md", b"a"), asker_id=2**63, key="k" * 16),
         taken_body("It is taken.", None, asker_id=2**63, key=""),
         remove_body(ENTRIES[0], asker_id=2**63),
         history_body(history, GUILD, GUILD),
+        history_body(history[:1], GUILD, GUILD),
         export_body("documents.zip", b"a" * 100, limit_bytes=10, guild_id=2**63),
         forget_body(3, asker_id=2**63),
         *(

@@ -234,7 +234,9 @@ async def test_a_public_page_is_added_by_its_address(local_discord: LocalDiscord
     reply = await told(local_discord, "add", url=page)
 
     assert "Added `server/almanac`" in reply.content
+    assert f"Fetched from `{page}`." in reply.content
     assert "hollow dunes" in await quotes(local_discord)
+    assert f"\u00b7 `{page}` \u00b7 SHA-256" in (await told(local_discord, "audit")).text
 
 
 @pytest.mark.parametrize("address", ["https://127.0.0.1/a.md", "http://example.org/a.md", "https://169.254.169.254/"])
@@ -318,6 +320,7 @@ async def test_a_rollback_goes_back_by_one_or_to_a_generation_of_the_history(
     local_discord: LocalDiscord, bot: DissentBot
 ):
     await told(local_discord, "add", file=file())
+    alone = await told(local_discord, "history")
     await told(local_discord, "add", file=file(CHANGED), replace=True)
     history = await told(local_discord, "history")
     [choice] = await local_discord.autocomplete("manage rollback", "generation", "", user=local_discord.moderator)
@@ -329,6 +332,7 @@ async def test_a_rollback_goes_back_by_one_or_to_a_generation_of_the_history(
     new = await quotes(local_discord)
     nowhere = await told(local_discord, "rollback", generation="0123456789ab")
 
+    assert alone.content.endswith("There is none yet to go back to.")
     assert local_discord.moderator.mention in history.content
     assert history.content.count("1 document,") == 2
     assert choice["value"] in back.content
@@ -375,6 +379,7 @@ async def test_an_export_is_a_zip_of_the_originals(local_discord: LocalDiscord, 
         assert {name: archive.read(name) for name in archive.namelist()} == {"quobblers.md": QUOBBLERS}
     assert exported.is_ephemeral
     assert nothing.content == own_documents.NOTHING_TO_EXPORT
+    assert [record.deed for record in await deeds(bot, local_discord.guild.id)] == [Deed.ADD, Deed.EXPORT]
 
 
 async def test_an_archive_that_discord_does_not_take_is_told_with_a_way_out(
@@ -389,6 +394,7 @@ async def test_an_archive_that_discord_does_not_take_is_told_with_a_way_out(
     assert f"--server {local_discord.guild.id}" in large.content
     assert "Attach Files" in denied.content
     assert large.attachments == denied.attachments == []
+    assert [record.deed for record in await deeds(bot, local_discord.guild.id)] == [Deed.ADD]
 
 
 async def press_until(local_discord: LocalDiscord, message: Message, label: str, says: str) -> Message:

@@ -20,7 +20,7 @@ from index import Library, building
 
 from .acting import CommandHiddenError
 from .bots import ANSWERED, dissent_bot, logged, said_by_the_bot
-from .moderating import QUOBBLERS, deeds, ended, held_back, manage, told
+from .moderating import QUOBBLERS, deeds, ended, held_back, make_golden, manage, told
 from .server import LocalDiscord
 from .world import Permission
 
@@ -86,6 +86,24 @@ async def test_a_reload_without_risk_goes_live_by_itself_and_says_what_changed(
     assert (await bot.service.history())[0].by == (
         f"person {local_discord.moderator.id} of server {local_discord.guild.id}"
     )
+
+
+async def test_a_reload_says_how_golden_questions_of_the_server_fared_before_and_fare_now(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    guild_id = local_discord.guild.id
+    await make_golden(bot, guild_id, ANSWERED, "sea/lighthouse")
+    await make_golden(bot, guild_id, "When was the harbour dredged?", "news")
+    (library.corpus / "news.txt").write_text(NEWS)
+
+    await told(local_discord, "reload")
+    changed = await ended(local_discord, await local_discord.next_message(), says="is current now")
+    await told(local_discord, "reload")
+    unchanged = await ended(local_discord, await local_discord.next_message(), says="stays current")
+
+    fares = "Of 2 golden questions of this server, 1 found their document before, and 2 do now."
+    assert fares in changed.content
+    assert "golden" not in unchanged.content
 
 
 async def test_a_dry_run_shows_the_difference_and_changes_nothing(

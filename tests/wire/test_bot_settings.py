@@ -65,6 +65,26 @@ async def test_everything_that_is_set_is_shown(local_discord: LocalDiscord, bot:
     assert (shown.pinged_ids, shown.content) == (set(), (await change(local_discord, "settings show")).content)
 
 
+async def test_what_changes_a_setting_is_in_the_audit_log_as_it_was_typed(local_discord: LocalDiscord, bot: DissentBot):
+    await change(local_discord, "settings answers", private=True, channel=local_discord.quiet, mode="shadow")
+    await change(local_discord, "settings answers", private=True)
+    await change(local_discord, "settings show")
+    await change(local_discord, "settings people", ask_role=local_discord.guild.roles[0])
+    await change(local_discord, "settings people", block=local_discord.bob)
+    await change(local_discord, "settings privacy", note_questions=True, days=7)
+
+    shown = await change(local_discord, "manage audit")
+
+    who = local_discord.moderator.mention
+    lines = [line.partition("> ")[2] for line in str(shown.embeds[0]["description"]).split("\n")]
+    assert lines == [
+        f"{who} changed the settings: /settings privacy note_questions:True days:7",
+        f"{who} changed the settings: /settings people block:{local_discord.bob.mention}",
+        f"{who} changed the settings: /settings answers private:True",
+    ]
+    assert shown.pinged_ids == set()
+
+
 async def test_what_is_set_holds_at_once_and_after_a_restart(
     local_discord: LocalDiscord, library: Library, tmp_path: Path
 ):
