@@ -147,7 +147,7 @@ async def test_setting_up_has_three_steps_and_says_what_is_set(local_discord: Lo
     await change(local_discord, "settings people", ask_channel=local_discord.quiet)
     after = await change(local_discord, "setup")
 
-    assert [line[:4] for line in before.content.split("\n")[:3]] == ["**1.", "**2.", "**3."]
+    assert [line[:4] for line in before.content.split("\n\n")[:3]] == ["**1.", "**2.", "**3."]
     assert "Now: off" in before.content
     assert local_discord.quiet.mention in after.content
 
