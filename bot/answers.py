@@ -19,7 +19,7 @@ from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons
 from bot.render.limits import QUESTION
-from bot.replies import SENDING_ERRORS, change, fill, fill_later, find_question, find_reply, is_thinking, reply, think
+from bot.replies import SENDING_ERRORS, change, fill, fill_later, find_message, find_sent, is_thinking, reply, think
 from bot.service import AnswerService
 from bot.state import Acknowledged, Asked, GuildSettings, PlainReply, Pressed, ShownAnswer, State
 from bot.tree import error_text, tell
@@ -356,9 +356,15 @@ class Answers:
     ) -> Callable[[Body], Awaitable[int]] | None:
         """How a message of before the start is answered; None where it is deleted, or answered already."""
         channel = bot.get_partial_messageable(asked.channel_id)
-        me = bot.user.id if bot.user else 0
-        if not await find_question(channel, question_id):
-            reply_id = asked.replaces or await find_reply(channel, question_id, me)
+        find_reply = partial(
+            find_sent,
+            channel,
+            after=question_id,
+            author_id=bot.user.id if bot.user else 0,
+            is_it=lambda sent: sent.reference is not None and sent.reference.message_id == question_id,
+        )
+        if not await find_message(channel, question_id):
+            reply_id = asked.replaces or await find_reply()
             if reply_id is not None:
                 with suppress(discord.NotFound):
                     await channel.get_partial_message(reply_id).delete()
@@ -367,7 +373,7 @@ class Answers:
             return partial(change, channel.get_partial_message(asked.replaces))
         if await self.state.shown_for_message(question_id) or await self.state.plain_reply(question_id):
             return None
-        reply_id = await find_reply(channel, question_id, me)
+        reply_id = await find_reply()
         if reply_id is not None:
             await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
             return None

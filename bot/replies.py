@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import aiohttp
@@ -32,8 +33,9 @@ RATE_LIMITED = 429
 HAS_THREAD = 160004
 UNKNOWN_MESSAGE = 10008
 
-SAID_NEXT = 100
-"""Messages: what one request to a channel's history gives."""
+LOOKED_FOR_S = 30 * 60.0
+"""How long after what led to it a message of ours may have been sent: a question or a press is taken up for 15 minutes,
+and then sending may need further attempts."""
 
 SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 """What sending may end in: `aiohttp` has errors of a broken connection that are no `OSError`."""
@@ -171,11 +173,11 @@ async def change(message: discord.PartialMessage, body: Body) -> int:
     return message.id
 
 
-async def find_question(channel: discord.PartialMessageable, message_id: int) -> bool:
-    """Whether a person's message is still there.
+async def find_message(channel: discord.PartialMessageable, message_id: int) -> bool:
+    """Whether a message is there.
 
     Raises:
-        discord.HTTPException: It cannot be seen: its channel is gone, or hidden.
+        discord.HTTPException: That cannot be seen: the channel is gone, or hidden, or its history may not be read.
     """
     try:
         await persistently(lambda: channel.fetch_message(message_id))
@@ -186,20 +188,26 @@ async def find_question(channel: discord.PartialMessageable, message_id: int) ->
     return True
 
 
-async def find_reply(channel: discord.PartialMessageable, message_id: int, author_id: int) -> int | None:
-    """The id of what somebody has replied to a message already; None where that is not among what was said next.
+async def find_sent(
+    channel: discord.PartialMessageable, *, after: int, author_id: int, is_it: Callable[[discord.Message], bool]
+) -> int | None:
+    """The id of what somebody has sent to a channel already; None where it is not there.
 
     Discord forgets a nonce within minutes, so what a process sent just before it died is looked for.
+
+    Args:
+        channel: One whose history can be read, as `find_message` tells: of any other, Discord gives an empty one.
+        after: The id of what led to it, a message or an interaction: Discord's own clock, not ours.
+        author_id: Who sent it.
+        is_it: Whether a message of theirs is the one.
     """
+    until = discord.utils.snowflake_time(after) + timedelta(seconds=LOOKED_FOR_S)
 
     async def said_next() -> list[discord.Message]:
-        after = discord.Object(message_id)
-        return [message async for message in channel.history(after=after, limit=SAID_NEXT, oldest_first=True)]
+        history = channel.history(after=discord.Object(after), before=until, limit=None, oldest_first=True)
+        return [message async for message in history if message.author.id == author_id]
 
-    for message in await persistently(said_next):
-        if message.author.id == author_id and message.reference and message.reference.message_id == message_id:
-            return message.id
-    return None
+    return next((message.id for message in await persistently(said_next) if is_it(message)), None)
 
 
 async def post(

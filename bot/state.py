@@ -157,6 +157,7 @@ MIGRATIONS = (
     "DELETE FROM uncovered_questions WHERE id NOT IN (SELECT question_id FROM uncovered_askers)",
     "DELETE FROM golden_questions WHERE id NOT IN (SELECT golden_id FROM golden_askers)",
     "ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE shown_answers ADD COLUMN passing_on TEXT",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -277,6 +278,18 @@ class Pressed:
     """Whose language it is answered in, after a restart too."""
     may_moderate: bool = False
     """Whether they may delete what others have asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassingOn:
+    """An attempt to pass a question on to a person, noted before it is made, so that what it posted can be found."""
+
+    press_id: int
+    """The interaction that asked for it; what is posted for it comes later."""
+    channel_id: int
+    """Where it is posted."""
+    link: str
+    """To the question, as it is posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,9 +481,9 @@ class State(Records):
             lambda: int(
                 self._connection.execute(
                     "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, within, is_private,"
-                    " verdict, generation, quotes, passed_on_at, copy_of, shown_at)"
+                    " verdict, generation, quotes, passed_on_at, passing_on, copy_of, shown_at)"
                     " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes,"
-                    " passed_on_at, id, ? FROM shown_answers WHERE id = ?",
+                    " passed_on_at, passing_on, id, ? FROM shown_answers WHERE id = ?",
                     (channel_id, self._clock(), answer_id),
                 ).lastrowid
                 or 0
@@ -546,25 +559,27 @@ class State(Records):
         statement = "UPDATE shown_answers SET shared_at = ? WHERE id = ? AND shared_at IS NULL"
         return await self._change(statement, (self._clock(), answer_id)) == 1
 
-    async def claim_passing_on(self, answer_id: int) -> bool:
-        """Note that a question is passed on to a person, below its private answer or the shared copy of that; False
-        where it was before.
-        """
-        return (
-            await self._change(
-                f"UPDATE shown_answers SET passed_on_at = ? WHERE {_SAME_ANSWER} AND passed_on_at IS NULL",
-                (self._clock(), answer_id),
-            )
-            > 0
+    async def note_passing_on(self, answer_id: int, attempt: PassingOn) -> None:
+        """Note that a question is about to be passed on, below its private answer or the shared copy of that."""
+        await self._change(
+            f"UPDATE shown_answers SET passing_on = ? WHERE {_SAME_ANSWER}", (json.dumps(asdict(attempt)), answer_id)
         )
+
+    async def note_passed_on(self, answer_id: int) -> None:
+        """Note that the last attempt has worked."""
+        await self._change(
+            f"UPDATE shown_answers SET passed_on_at = ? WHERE {_SAME_ANSWER}", (self._clock(), answer_id)
+        )
+
+    async def passing_on(self, answer_id: int) -> tuple[PassingOn | None, bool]:
+        """The last attempt to pass a question on, and whether it is known to have worked."""
+        rows = await self._rows("SELECT passing_on, passed_on_at FROM shown_answers WHERE id = ?", (answer_id,))
+        attempt, passed_on_at = rows[0] if rows else (None, None)
+        return _known_from(PassingOn, attempt) if attempt else None, passed_on_at is not None
 
     async def give_back_sharing(self, answer_id: int) -> None:
         """Take back that an answer was shared: it did not work."""
         await self._change("UPDATE shown_answers SET shared_at = NULL WHERE id = ?", (answer_id,))
-
-    async def give_back_passing_on(self, answer_id: int) -> None:
-        """Take back that a question was passed on: it did not work."""
-        await self._change(f"UPDATE shown_answers SET passed_on_at = NULL WHERE {_SAME_ANSWER}", (answer_id,))
 
     async def vote(self, answer_id: int, person_id: int, *, is_helpful: bool) -> None:
         """Note what a person thinks of an answer, in place of what they thought before."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 import discord
 from discord.ext import commands
@@ -20,9 +21,21 @@ from bot.presses import value_in
 from bot.render.body import Action, Body, File, Rows
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons, shared_summary_buttons
 from bot.render.limits import FILES_TOGETHER
-from bot.render.passages import context_body, more_body, person_body, source_body
-from bot.replies import ORIGINAL, SENDING_ERRORS, fill, fill_later, is_thinking, persistently, post, think, update
-from bot.state import Asked, GuildSettings, Pressed, ShownAnswer
+from bot.render.passages import context_body, more_body, passes_on, person_body, source_body
+from bot.replies import (
+    ORIGINAL,
+    SENDING_ERRORS,
+    fill,
+    fill_later,
+    find_message,
+    find_sent,
+    is_thinking,
+    persistently,
+    post,
+    think,
+    update,
+)
+from bot.state import Asked, GuildSettings, PassingOn, Pressed, ShownAnswer
 from bot.tree import error_text, tell
 from bot.turns import Asker
 from bot.views import follow_up_modal
@@ -61,6 +74,18 @@ class PassingOnError(RetrievalError):
     user_message = "I cannot write where this server's moderators want questions passed on to. Tell them, please."
 
 
+class CannotTellError(RetrievalError):
+    """It is not known whether a question was passed on, and the bot may not look.
+
+    To pass it on again could ask people twice, and to say that it is passed on could be untrue.
+    """
+
+    user_message = (
+        "I was interrupted while I passed your question on, and I may not read in {channel} whether it arrived. So "
+        "that nobody is asked twice, I leave it at that. Tell this server's moderators, please."
+    )
+
+
 class Buttons(commands.Cog):
     """What happens when a button below an answer is pressed.
 
@@ -71,6 +96,8 @@ class Buttons(commands.Cog):
     def __init__(self, bot: DissentBot) -> None:
         self.bot = bot
         self._late: asyncio.Task[None] | None = None
+        self._passing_on: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        """By person: a second press waits for the first, below whichever copy of the answer."""
         self._readers: dict[Action, Reader] = {
             Action.MORE: self._more,
             Action.PAGE: self._page,
@@ -192,20 +219,16 @@ class Buttons(commands.Cog):
         if match is None or shown is None:
             return Body(_(FORGOTTEN))
         action = Action(match[2])
-        if action not in self._readers:
-            await self._give_back(action, shown.id)
-            return Body(_(INTERRUPTED))
         try:
-            return await self._readers[action](pressed, shown, match[3])
+            if action in self._readers:
+                return await self._readers[action](pressed, shown, match[3])
+            if action is Action.ASK_PERSON and (channel_id := await self._passed_on_in(shown)) is not None:
+                return Body(_(PASSED_ON).format(channel=f"<#{channel_id}>"))
         except Exception as error:
             return Body(error_text(error, f"button {action}"))
-
-    async def _give_back(self, action: Action, answer_id: int) -> None:
-        """Let a button that works once be pressed again: it did not work."""
         if action is Action.SHARE:
-            await self.bot.state.give_back_sharing(answer_id)
-        elif action is Action.ASK_PERSON:
-            await self.bot.state.give_back_passing_on(answer_id)
+            await self.bot.state.give_back_sharing(shown.id)
+        return Body(_(INTERRUPTED))
 
     # ---- reading on
 
@@ -317,7 +340,7 @@ class Buttons(commands.Cog):
             body = Body(source.content, embed, buttons, await _files_of(source) if may_attach else ())
             message_id = await fill(interaction, body)
         except Exception:
-            await self._give_back(Action.SHARE, shown.id)
+            await self.bot.state.give_back_sharing(shown.id)
             raise
         if message_id is not None:
             await self.bot.state.note_message(answer_id, message_id)
@@ -331,25 +354,60 @@ class Buttons(commands.Cog):
         if not settings.has_person_to_ask or not asked.question:
             await fill(interaction, Body(_(NOBODY_TO_ASK)))
             return
-        if not await self.bot.state.claim_passing_on(shown.id):
-            await fill(interaction, Body(_(ALREADY_PASSED_ON)))
-            return
-        try:
-            await think(interaction, ephemeral=True)
+        await think(interaction, ephemeral=True)
+        async with self._passing_on.setdefault(asked.asker_id, asyncio.Lock()):
+            text = await self._pass_on(interaction, shown, settings)
+        await fill(interaction, Body(text))
+
+    async def _pass_on(self, interaction: Press, shown: ShownAnswer, settings: GuildSettings) -> str:
+        """Pass a question on, unless it was before; give what its asker is told."""
+        state, asked = self.bot.state, shown.asked
+        _attempt, is_done = await state.passing_on(shown.id)
+        if is_done:
+            return _(ALREADY_PASSED_ON)
+        channel_id = await self._passed_on_in(shown)
+        if channel_id is None:
             channel_id = settings.person_channel_id or asked.channel_id
-            is_public = interaction.message is not None and not interaction.message.flags.ephemeral
-            place = f"https://discord.com/channels/{asked.guild_id}/{asked.channel_id}"
-            link = f"{place}/{interaction.message.id}" if is_public and interaction.message else place
+            link = _link_to_question(interaction, asked)
             with speaking(language_of(interaction, is_private=False)):
                 body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
             roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
-            await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
-        except Exception as error:
-            await self._give_back(Action.ASK_PERSON, shown.id)
-            if isinstance(error, discord.Forbidden | discord.NotFound):
+            await state.note_passing_on(shown.id, PassingOn(interaction.id, channel_id, link))
+            try:
+                await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
+            except (discord.Forbidden, discord.NotFound) as error:
                 raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
-            raise
-        await fill(interaction, Body(_(PASSED_ON).format(channel=f"<#{channel_id}>")))
+            await state.note_passed_on(shown.id)
+        return _(PASSED_ON).format(channel=f"<#{channel_id}>")
+
+    async def _passed_on_in(self, shown: ShownAnswer) -> int | None:
+        """The channel in which an earlier attempt to pass a question on has arrived; None where none has.
+
+        Raises:
+            CannotTellError: There was one, and its channel's history may not be read.
+        """
+        attempt, is_done = await self.bot.state.passing_on(shown.id)
+        if attempt is None or is_done:
+            return attempt.channel_id if attempt else None
+        asked, channel = shown.asked, self.bot.get_partial_messageable(attempt.channel_id)
+
+        def is_it(sent: discord.Message) -> bool:
+            return passes_on(sent.content, asked.question, asker_id=asked.asker_id, link=attempt.link)
+
+        try:
+            await find_message(channel, attempt.press_id)  # only to be told if its history may not be read
+            me = self.bot.user.id if self.bot.user else 0
+            sent_id = await find_sent(channel, after=attempt.press_id, author_id=me, is_it=is_it)
+        except discord.NotFound:  # the channel is gone, with whatever was in it
+            return None
+        except discord.Forbidden as error:
+            raise CannotTellError(
+                f"channel={attempt.channel_id} cannot be read: {error.text}", channel=f"<#{attempt.channel_id}>"
+            ) from error
+        if sent_id is None:
+            return None
+        await self.bot.state.note_passed_on(shown.id)
+        return attempt.channel_id
 
     async def _delete(self, interaction: Press, shown: ShownAnswer, argument: str) -> None:
         if interaction.user.id != shown.asked.asker_id and not _may_moderate(interaction):
@@ -363,6 +421,13 @@ class Buttons(commands.Cog):
         await update(interaction)
         with suppress(discord.NotFound):  # somebody was faster
             await persistently(interaction.delete_original_response)
+
+
+def _link_to_question(interaction: Press, asked: Asked) -> str:
+    """Where a question was asked: its refusal, or where others do not see that, its channel."""
+    place = f"https://discord.com/channels/{asked.guild_id}/{asked.channel_id}"
+    message = interaction.message
+    return f"{place}/{message.id}" if message is not None and not message.flags.ephemeral else place
 
 
 def _may_moderate(interaction: Press) -> bool:

@@ -26,6 +26,10 @@ ANSWER_CHANNELS_AT_MOST = 12
 NOT_EVERYONE = N_("`@everyone` is nobody to ask; pick a role. Nothing was changed.")
 CANNOT_WRITE = N_("I may not write in {channel}. Let me, or pick another one. Nothing was changed.")
 CANNOT_PING = N_("I may not ping {role}: allow anyone to mention it, or allow me to mention all roles.")
+CANNOT_LOOK_BACK = N_(
+    "I may not read the message history of {channel}: if I am interrupted while I pass a question on, I cannot tell "
+    "whether it arrived, and do not send it again."
+)
 UNCHANGED = N_("The answer channels stay as they were.")
 INCOMPLETE = N_("An answer channel needs both `channel` and `mode`.")
 NO_REPORT = N_("Shadow mode needs another channel, one that only moderators read, as `report_to`.")
@@ -238,11 +242,15 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
 
     def _remark(self, channel: discord.TextChannel | None, role: discord.Role | None) -> str:
         """What else is needed for it to work well."""
-        if role is None or role.mentionable:
-            return ""
-        me = role.guild.me
-        may_mention = channel.permissions_for(me) if channel is not None else me.guild_permissions
-        return "" if may_mention.mention_everyone else _(CANNOT_PING).format(role=role.mention)
+        remarks = []
+        if channel is not None and not channel.permissions_for(channel.guild.me).read_message_history:
+            remarks.append(_(CANNOT_LOOK_BACK).format(channel=channel.mention))
+        if role is not None and not role.mentionable:
+            me = role.guild.me
+            may_mention = channel.permissions_for(me) if channel is not None else me.guild_permissions
+            if not may_mention.mention_everyone:
+                remarks.append(_(CANNOT_PING).format(role=role.mention))
+        return "\n".join(remarks)
 
 
 def as_typed(interaction: ModeratorsInteraction, options: Collection[str]) -> str:

@@ -142,8 +142,16 @@ def person_body(question: str, *, asker_id: int, role_id: int | None, link: str)
     """
     lead = f"<@&{role_id}> " if role_id else ""
     asks = _("{person} asks what the documents do not cover:").format(person=f"<@{asker_id}>")
-    text = escape(shorten(one_line(question), 800))
-    return Body(f"{lead}{asks}\n> {text}\n{link}")
+    return Body(f"{lead}{asks}\n{_question_and_link(question, link)}")
+
+
+def passes_on(content: str, question: str, *, asker_id: int, link: str) -> bool:
+    """Whether a message is what `person_body` makes of a question, in whatever language and for whatever role."""
+    return f"<@{asker_id}>" in content and content.endswith(f"\n{_question_and_link(question, link)}")
+
+
+def _question_and_link(question: str, link: str) -> str:
+    return f"> {escape(shorten(one_line(question), 800))}\n{link}"
 
 
 def _title(title: str) -> str:

@@ -20,6 +20,7 @@ from bot.state import (
     AnswerMode,
     Asked,
     GuildSettings,
+    PassingOn,
     State,
 )
 from index import Quote, Source, Verdict
@@ -247,19 +248,35 @@ async def test_a_person_has_one_vote_and_may_change_it(tmp_path: Path):
         assert await state.votes(answer_id) == (1, 1)
 
 
-async def test_an_answer_is_shared_once_and_its_question_passed_on_once(tmp_path: Path):
+async def test_an_answer_is_shared_once(tmp_path: Path):
     async with opened(tmp_path) as state:
         answer_id = await show(state)
         shared = [await state.claim_sharing(answer_id) for _ in range(2)]
-        passed_on = [await state.claim_passing_on(answer_id) for _ in range(2)]
-        await state.give_back_passing_on(answer_id)
-        again = await state.claim_passing_on(answer_id), await state.claim_sharing(answer_id)
         await state.give_back_sharing(answer_id)
         once_more = await state.claim_sharing(answer_id)
 
-    assert shared == passed_on == [True, False]
-    assert again == (True, False)
+    assert shared == [True, False]
     assert once_more
+
+
+async def test_an_attempt_to_pass_a_question_on_is_known_after_a_restart_below_every_copy_of_the_answer(tmp_path: Path):
+    attempt, second = PassingOn(7, 301, "https://discord.com/1"), PassingOn(8, 302, "https://discord.com/2")
+    async with opened(tmp_path) as state:
+        private, other = await show(state), await show(state)
+        before = await state.passing_on(private)
+        copy = await state.add_copy(private, channel_id=CHANNEL)
+        await state.note_passing_on(copy, attempt)
+        later_copy = await state.add_copy(private, channel_id=CHANNEL)
+
+    async with opened(tmp_path) as state:
+        begun = [await state.passing_on(answer_id) for answer_id in (private, copy, later_copy)]
+        await state.note_passing_on(private, second)
+        await state.note_passed_on(later_copy)
+        done = [await state.passing_on(answer_id) for answer_id in (private, copy, later_copy)]
+
+        assert await state.passing_on(other) == before == (None, False)
+    assert begun == [(attempt, False)] * 3
+    assert done == [(second, True)] * 3
 
 
 async def test_what_is_too_old_is_forgotten(tmp_path: Path):

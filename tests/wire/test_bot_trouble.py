@@ -374,20 +374,34 @@ async def test_a_mention_of_a_process_that_was_killed_is_answered_after_the_rest
     assert len(said_by_the_bot(local_discord, local_discord.general)) == 1
 
 
-@pytest.mark.parametrize("how", ["with a note of it", "without one"])
+@pytest.mark.parametrize("how", ["with a note of it", "without one", "behind all that was said meanwhile"])
 async def test_a_mention_whose_reply_is_there_is_not_answered_again_long_after(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, how: str
 ):
+    async def leave(*_: object) -> None:
+        is_left.set()
+
+    async def forget(*_: object) -> None:
+        pass
+
+    async def ask_while_others_talk(*given: Any, **more: Any) -> object:
+        for number in range(150):
+            local_discord.world.post(local_discord.general, local_discord.bob, {"content": f"{number}"})
+        return await ask(*given, **more)
+
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        ask = bot.service.ask
         with pytest.MonkeyPatch.context() as patch:
             # as if it died between the reply and the note that the question is done, or that of the reply itself
-            patch.setattr(bot.state, "remove_pending", bot.state.plain_reply)
-            if how == "without one":
-                patch.setattr(bot.state, "note_message", lambda *_: bot.state.plain_reply(0))
+            is_left = asyncio.Event()
+            patch.setattr(bot.state, "remove_pending", leave)
+            if how != "with a note of it":
+                patch.setattr(bot.state, "note_message", forget)
+            if how == "behind all that was said meanwhile":
+                patch.setattr(bot.service, "ask", ask_while_others_talk)
             question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
             reply = await local_discord.next_message(reply_to=question)
-            if how == "with a note of it":
-                await remembered(bot, reply)
+            await is_left.wait()
     local_discord.advance(10 * 60)
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
