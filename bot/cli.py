@@ -715,7 +715,7 @@ def _run_discord(terminal: Terminal) -> None:
 
     async def serve() -> None:
         end_on_signals()
-        state = State(terminal.settings.data_dir / "bot.sqlite3")
+        state = State(terminal.settings.data_dir / "bot.sqlite3", answers_kept_days=terminal.settings.answers_kept_days)
         try:
             service = AnswerService(terminal.libraries(), watches=terminal.settings.corpus_watch)
             await run_bot(terminal.settings, service, state)

@@ -99,11 +99,11 @@ class DissentBot(commands.Bot):
             self._telling.cancel()
         await super().close()
 
-    @tasks.loop(hours=24)
+    @tasks.loop(hours=1)
     async def clean_up(self) -> None:
-        """Forget what is too old to keep; at the start, then daily."""
-        forgotten = await self.state.clean_up()
-        log.info("cleaned up answers=%d", forgotten)
+        """Forget what is too old to keep; at the start, then every hour, so that a day is a day."""
+        if forgotten := await self.state.clean_up():
+            log.info("cleaned up answers=%d", forgotten)
 
     async def on_ready(self) -> None:
         """Say where the bot is; called again after each fresh session."""

@@ -15,6 +15,8 @@ from index import Strictness
 
 SharedReload = Literal["moderators", "owner"]
 LogFormat = Literal["text", "json"]
+ANSWERS_KEPT_DAYS = 30
+ANSWERS_KEPT_DAYS_AT_MOST = 365
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -39,6 +41,7 @@ class Settings:
     strictness: Strictness = "normal"
     allow_urls: bool = True
     shared_reload: SharedReload = "moderators"
+    answers_kept_days: int = ANSWERS_KEPT_DAYS
     forget_servers_after_days: int = 30
     log_level: str = "INFO"
     log_format: LogFormat = "text"
@@ -128,6 +131,12 @@ def _days(value: str) -> int:
     return int(value)
 
 
+def _kept_days(value: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", value) or not 1 <= int(value) <= ANSWERS_KEPT_DAYS_AT_MOST:
+        raise ValueError(f"a whole number of days, 1 to {ANSWERS_KEPT_DAYS_AT_MOST}")
+    return int(value)
+
+
 def _address(value: str) -> str:
     if not re.fullmatch(r"https?://\S+", value):
         raise ValueError("an address that begins with https://")
@@ -158,6 +167,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "STRICTNESS": _one_of("normal", "low", "high"),
     "ALLOW_URLS": _switch,
     "SHARED_RELOAD": _one_of("moderators", "owner"),
+    "ANSWERS_KEPT_DAYS": _kept_days,
     "FORGET_SERVERS_AFTER_DAYS": _days,
     "LOG_LEVEL": _one_of(*LOG_LEVELS),
     "LOG_FORMAT": _one_of("text", "json"),

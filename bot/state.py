@@ -13,14 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from bot.records import AUDIT_KEPT_S, Records
+from bot.settings import ANSWERS_KEPT_DAYS, ANSWERS_KEPT_DAYS_AT_MOST
 from index import Citation, Quote, Source, Span, Verdict
 
 DAY_S = 24 * 3600.0
-QUESTIONS_KEPT_DAYS = 30
-"""How long the text of a question is kept; a server's moderators may set less."""
-SHOWN_ANSWERS_KEPT_S = QUESTIONS_KEPT_DAYS * DAY_S
-"""How long an answer's buttons work; then what it showed is forgotten, with its question and its votes."""
-
 TOKEN_LIFE_S = 15 * 60.0
 """How long Discord lets a bot answer an interaction."""
 
@@ -173,7 +169,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """What the moderators of a server have set; a name here is a name in the file."""
+    """What holds in a server, as its moderators have set it; a name here is a name in the file."""
 
     private_by_default: bool = False
     """Whether an answer to `/ask` is shown to its asker alone, unless they say otherwise."""
@@ -185,8 +181,10 @@ class GuildSettings:
     """Whether questions that the documents do not cover are noted for the moderators."""
     keeps_questions: bool = True
     """Whether a question is kept beside what its answer showed; without it, follow-ups have no subject to borrow."""
-    question_days: int = QUESTIONS_KEPT_DAYS
-    """For how many days the text of a question is kept."""
+    question_days: int = ANSWERS_KEPT_DAYS
+    """For how many days the text of a question is kept: at most as long as its answer."""
+    answer_days: int = ANSWERS_KEPT_DAYS
+    """For how many days what an answer showed is kept, with its votes: at most as long as the operator allows."""
     blocked_ids: tuple[int, ...] = ()
     """People whom the bot does not answer here."""
 
@@ -194,8 +192,10 @@ class GuildSettings:
         for name in ("private_by_default", "notes_uncovered", "keeps_questions"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} is neither true nor false")
-        if not isinstance(self.question_days, int) or not 1 <= self.question_days <= QUESTIONS_KEPT_DAYS:
-            raise ValueError(f"question_days is not between 1 and {QUESTIONS_KEPT_DAYS}")
+        for name in ("question_days", "answer_days"):
+            days = getattr(self, name)
+            if not isinstance(days, int) or not 1 <= days <= ANSWERS_KEPT_DAYS_AT_MOST:
+                raise ValueError(f"{name} is not between 1 and {ANSWERS_KEPT_DAYS_AT_MOST}")
         for name in ("person_channel_id", "person_role_id"):
             if not isinstance(getattr(self, name), int | None):
                 raise ValueError(f"{name} is no id")
@@ -336,16 +336,20 @@ class Forgotten(NamedTuple):
 
 
 class State(Records):
-    """The bot's own memory. Of what people wrote it holds what the settings of their server allow, no longer than
-    `SHOWN_ANSWERS_KEPT_S`."""
+    """The bot's own memory. Of what people wrote it holds what the settings of their server allow, for no longer than
+    they allow."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, answers_kept_days: int = ANSWERS_KEPT_DAYS, clock: Callable[[], float] = time.time
+    ) -> None:
         """Open the file, made new or brought to this version's schema.
 
         Args:
             path: The file.
+            answers_kept_days: For how many days what answers showed is kept where a server sets no less.
             clock: Seconds since 1970.
         """
+        self._answers_kept_days = answers_kept_days
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
@@ -378,16 +382,19 @@ class State(Records):
     # ---- settings of a server
 
     async def guild_settings(self, guild_id: int | None) -> GuildSettings:
-        """What is set in a server; the defaults elsewhere."""
+        """What holds in a server; the defaults elsewhere."""
         rows = await self._rows("SELECT name, value FROM guild_settings WHERE guild_id = ?", (guild_id,))
         known = {field.name for field in fields(GuildSettings)}  # a later version may have set others
         values: dict[str, Any] = {name: json.loads(value) for name, value in rows if name in known}
         if "blocked_ids" in values:
             values["blocked_ids"] = tuple(values["blocked_ids"])
+        most = self._answers_kept_days  # what was set when that was more holds no more
+        values["answer_days"] = min(values.get("answer_days", most), most)
+        values["question_days"] = min(values.get("question_days", most), values["answer_days"])
         return GuildSettings(**values)
 
     async def change_settings(self, guild_id: int, **changes: Any) -> GuildSettings:
-        """Change some settings of a server and give all of them.
+        """Change some settings of a server and give all of them; what may be kept no longer is forgotten at once.
 
         Raises:
             ValueError: A value is not of its setting's type.
@@ -401,6 +408,7 @@ class State(Records):
                 [(guild_id, name, json.dumps(value)) for name, value in changes.items()],
             )
         )
+        await self._forget_what_is_kept_for_less(guild_id)
         return await self.guild_settings(guild_id)
 
     # ---- answer channels
@@ -735,23 +743,28 @@ class State(Records):
         now = self._clock()
         await self._change("DELETE FROM pending_questions WHERE expires_at <= ?", (now,))
         await self._change("DELETE FROM pending_presses WHERE expires_at <= ?", (now,))
-        await self._forget_questions(now)
         await self._change("DELETE FROM audit WHERE at <= ?", (now - AUDIT_KEPT_S,))
         await self._change("DELETE FROM acknowledged WHERE expires_at <= ?", (now,))
-        await self._change("DELETE FROM plain_replies WHERE replied_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
-        await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
-        return await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", (now - SHOWN_ANSWERS_KEPT_S,))
-
-    async def _forget_questions(self, now: float) -> None:
-        """Forget the text of questions that a server keeps for fewer days than their answers."""
-        for guild_id, value in await self._rows(
-            "SELECT guild_id, value FROM guild_settings WHERE name = 'question_days'"
+        forgotten = 0
+        for (guild_id,) in await self._rows(
+            "SELECT DISTINCT guild_id FROM guild_settings WHERE name IN ('question_days', 'answer_days')"
         ):
-            values = (guild_id, now - int(json.loads(value)) * DAY_S)
-            await self._change("DELETE FROM uncovered_questions WHERE guild_id = ? AND asked_at <= ?", values)
-            await self._change(
-                "UPDATE shown_answers SET question = '', subject = '' WHERE guild_id = ? AND shown_at <= ?", values
-            )
+            forgotten += await self._forget_what_is_kept_for_less(guild_id)
+        oldest = (now - self._answers_kept_days * DAY_S,)
+        await self._change("DELETE FROM plain_replies WHERE replied_at <= ?", oldest)
+        await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", oldest)
+        return forgotten + await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", oldest)
+
+    async def _forget_what_is_kept_for_less(self, guild_id: int) -> int:
+        """Forget what a server keeps for fewer days than the operator; give how many answers that were."""
+        settings, now = await self.guild_settings(guild_id), self._clock()
+        of_questions = (guild_id, now - settings.question_days * DAY_S)
+        await self._change("DELETE FROM uncovered_questions WHERE guild_id = ? AND asked_at <= ?", of_questions)
+        await self._change(
+            "UPDATE shown_answers SET question = '', subject = '' WHERE guild_id = ? AND shown_at <= ?", of_questions
+        )
+        of_answers = (guild_id, now - settings.answer_days * DAY_S)
+        return await self._change("DELETE FROM shown_answers WHERE guild_id = ? AND shown_at <= ?", of_answers)
 
     def close(self) -> None:
         """Finish what was begun and close the file."""

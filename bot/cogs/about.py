@@ -25,8 +25,10 @@ class About(commands.Cog):
     async def about(self, interaction: discord.Interaction[DissentBot]) -> None:
         """What I cover, how I work, and what I am not."""
         await think(interaction, ephemeral=True)
-        service = self.bot.service
-        await fill(interaction, about_body(await service.status(), await service.documents(guild_id_of(interaction))))
+        service, guild_id = self.bot.service, guild_id_of(interaction)
+        settings = await self.bot.state.guild_settings(guild_id)
+        body = about_body(await service.status(), await service.documents(guild_id), answer_days=settings.answer_days)
+        await fill(interaction, body)
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)

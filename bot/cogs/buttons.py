@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,7 +17,7 @@ from discord.ext import commands
 from bot.answers import guild_id_of, language_of, subject_of, text_of
 from bot.client import DissentBot
 from bot.documents import named_document
-from bot.localisation import N_, _, speak, speaking
+from bot.localisation import N_, _, ngettext, speak, speaking
 from bot.presses import value_in
 from bot.render.body import Action, Body, File, Rows
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons, shared_summary_buttons
@@ -173,7 +174,8 @@ class Buttons(commands.Cog):
         if shown is None and action is Action.DELETE and _may_moderate(interaction):
             await self._delete_message(interaction)
         elif shown is None:
-            await fill(interaction, Body(_(CANNOT_TELL_WHOSE if action is Action.DELETE else FORGOTTEN)))
+            text = _(CANNOT_TELL_WHOSE) if action is Action.DELETE else await self._why_forgotten(interaction)
+            await fill(interaction, Body(text))
         elif interaction.type is discord.InteractionType.modal_submit:
             typed = value_in(interaction.data)
             await self._ask(interaction, shown, typed, subject=subject_of(shown), within=shown.asked.within)
@@ -185,6 +187,21 @@ class Buttons(commands.Cog):
             await fill(interaction, await self._readers[action](pressed, shown, argument))
         elif action in self._handlers:
             await self._handlers[action](interaction, shown, argument or str(action))
+
+    async def _why_forgotten(self, interaction: Press) -> str:
+        """What is said below an answer that is no longer remembered: most are only too old."""
+        days = (await self.bot.state.guild_settings(guild_id_of(interaction))).answer_days
+        message = interaction.message
+        if message is None or discord.utils.utcnow() - message.created_at < timedelta(days=days):
+            return _(FORGOTTEN)
+        text = ngettext(
+            "This answer is older than {count} day, and I keep what an answer showed no longer than that. So its "
+            "buttons have stopped working. Ask again, please.",
+            "This answer is older than {count} days, and I keep what an answer showed no longer than that. So its "
+            "buttons have stopped working. Ask again, please.",
+            days,
+        )
+        return text.format(count=days)
 
     async def _take_up(self, pending: list[tuple[int, str, Pressed]]) -> None:
         for interaction_id, token, pressed in pending:

@@ -13,12 +13,13 @@ from discord.ext import commands
 from bot.answers import guild_id_of
 from bot.channels import problem_of
 from bot.client import DissentBot
-from bot.localisation import N_, _
+from bot.localisation import N_, _, ngettext
 from bot.records import Deed, Record
 from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
-from bot.state import QUESTIONS_KEPT_DAYS, AnswerChannel, AnswerMode
+from bot.settings import ANSWERS_KEPT_DAYS_AT_MOST
+from bot.state import AnswerChannel, AnswerMode
 
 ANSWER_CHANNELS_AT_MOST = 12
 """As many as can be shown whole, with what is wrong in each."""
@@ -158,20 +159,30 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
     @app_commands.describe(
         note_questions="Whether questions that the documents do not cover are noted for you",
         keep_questions="Whether questions are kept with their answers",
-        days="After how many days questions are deleted, 30 at most",
+        question_days="After how many days questions are deleted: at the latest with their answers",
+        answer_days="After how many days I forget what answers showed: their buttons stop working then",
     )
     async def privacy(
         self,
         interaction: ModeratorsInteraction,
         note_questions: bool | None = None,
         keep_questions: bool | None = None,
-        days: app_commands.Range[int, 1, QUESTIONS_KEPT_DAYS] | None = None,
+        question_days: app_commands.Range[int, 1, ANSWERS_KEPT_DAYS_AT_MOST] | None = None,
+        answer_days: app_commands.Range[int, 1, ANSWERS_KEPT_DAYS_AT_MOST] | None = None,
     ) -> None:
-        """Set what I keep of what people ask."""
+        """Set what I keep of what people ask, and for how long."""
         await think(interaction, ephemeral=True)
-        async with self._noting(interaction, "note_questions", "keep_questions", "days"):
+        most = self.bot.settings.answers_kept_days
+        if max(question_days or 0, answer_days or 0) > most:
+            await self._show(interaction, note=_kept_too_long(most))
+            return
+        async with self._noting(interaction, "note_questions", "keep_questions", "question_days", "answer_days"):
             await self._change(
-                interaction, notes_uncovered=note_questions, keeps_questions=keep_questions, question_days=days
+                interaction,
+                notes_uncovered=note_questions,
+                keeps_questions=keep_questions,
+                question_days=question_days,
+                answer_days=answer_days,
             )
         await self._show(interaction)
 
@@ -258,6 +269,15 @@ def as_typed(interaction: ModeratorsInteraction, options: Collection[str]) -> st
     command = interaction.command.qualified_name if interaction.command else ""
     given = [f"{name}:{getattr(value, 'mention', value)}" for name, value in interaction.namespace if name in options]
     return " ".join([f"/{command}", *given])
+
+
+def _kept_too_long(most: int) -> str:
+    text = ngettext(
+        "Whoever runs me has me keep answers and questions for {count} day at most. Nothing was changed.",
+        "Whoever runs me has me keep answers and questions for {count} days at most. Nothing was changed.",
+        most,
+    )
+    return text.format(count=most)
 
 
 class Setup(commands.Cog):

@@ -10,6 +10,7 @@ from bot.localisation import N_, _, dated, ngettext
 from bot.render.body import COLOUR, Body
 from bot.render.limits import CONTENT, EMBED_FIELD_VALUE, length, shorten
 from bot.render.text import escape
+from bot.settings import ANSWERS_KEPT_DAYS
 from index import DocumentEntry, LibraryStatus
 
 TITLES_SHOWN = 10
@@ -28,16 +29,22 @@ UNOFFICIAL = N_(
     "What I quote is no legal advice; read the source before you rely on it."
 )
 PRIVACY = N_(
-    "For 30 days I keep what an answer showed and who asked, so that its buttons work, with the question, unless this "
-    "server's moderators have set otherwise, and your vote if you give one. Questions that I cannot answer are noted "
-    "only where moderators allow it; they can also read, without your name, questions whose answers were voted "
-    "not helpful, and keep some to test the documents. Other messages I do not keep. `/forget me` deletes what I keep "
-    "of you."
+    "Questions that I cannot answer are noted only where moderators allow it; they can also read, without your name, "
+    "questions whose answers were voted not helpful, and keep some to test the documents. Other messages I do not "
+    "keep. `/forget me` deletes what I keep of you."
 )
 
 
-def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Body:
-    """What the bot covers, how it works, and what it is not."""
+def about_body(
+    status: LibraryStatus, documents: Sequence[DocumentEntry], *, answer_days: int = ANSWERS_KEPT_DAYS
+) -> Body:
+    """What the bot covers, how it works, and what it is not.
+
+    Args:
+        status: Of the shared library.
+        documents: All that can be asked about.
+        answer_days: For how many days what answers showed is kept here.
+    """
     embed = discord.Embed(colour=COLOUR)
     if documents:
         lines: list[str] = []
@@ -57,9 +64,20 @@ def about_body(status: LibraryStatus, documents: Sequence[DocumentEntry]) -> Bod
         embed.add_field(name=_("What I cover"), value=_("I am still reading my documents."), inline=False)
     embed.add_field(name=_("How it works"), value=_(HOW), inline=False)
     embed.add_field(name=_("What I am not"), value=_(UNOFFICIAL), inline=False)
-    embed.add_field(name=_("What I keep"), value=_(PRIVACY), inline=False)
+    embed.add_field(name=_("What I keep"), value=f"{_keeps(answer_days)} {_(PRIVACY)}", inline=False)
     embed.set_footer(text=" \u00b7 ".join(_made_of(status)))
     return Body(shorten(_(INTRODUCTION), CONTENT), embed)
+
+
+def _keeps(days: int) -> str:
+    text = ngettext(
+        "For {count} day I keep what an answer showed and who asked, so that its buttons work, with the question, "
+        "unless this server's moderators have set otherwise, and your vote if you give one.",
+        "For {count} days I keep what an answer showed and who asked, so that its buttons work, with the question, "
+        "unless this server's moderators have set otherwise, and your vote if you give one.",
+        days,
+    )
+    return text.format(count=days)
 
 
 def _made_of(status: LibraryStatus) -> list[str]:

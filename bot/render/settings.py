@@ -10,7 +10,7 @@ from bot.render.channels import NEEDS_INTENT, channels_embed
 from bot.render.limits import CONTENT, shorten
 from bot.state import AnswerChannel, GuildSettings
 
-BLOCKED_SHOWN = 20
+BLOCKED_SHOWN = 15
 
 READS_ALL = N_(
     "I may read messages: replies to my answers, and questions in threads that I opened and in answer channels, need "
@@ -96,6 +96,11 @@ def settings_body(
         if settings.keeps_questions
         else _("**Questions** are not kept: follow-ups borrow no subject, and *More* and *Ask a person* are off.")
     )
+    answers_kept = ngettext(
+        "**Answers** are kept for {count} day; then I forget them, and their buttons stop working and say so.",
+        "**Answers** are kept for {count} days; then I forget them, and their buttons stop working and say so.",
+        settings.answer_days,
+    )
     lines = [
         *([note] if note else []),
         f"{answers} `/settings answers`",
@@ -104,6 +109,7 @@ def settings_body(
         _("**Ask a person**: {state}.").format(state=_person(settings)) + " `/settings people`",
         _("**Blocked**: {people}.").format(people=_blocked(settings.blocked_ids)) + " `/settings people`",
         f"{noted} `/settings privacy`",
+        f"{answers_kept.format(count=settings.answer_days)} `/settings privacy`",
         f"{kept} `/settings privacy`",
         _("**Reading**: {state}").format(state=_(READS_ALL if reads_messages else READS_LITTLE)),
     ]
@@ -129,7 +135,8 @@ def setup_body(settings: GuildSettings) -> Body:
         ).format(state=_person(settings)),
         _(
             "**3. Privacy.** `/settings answers private:` makes answers private by default; `/settings privacy` says "
-            "whether questions are kept, and whether those that are not covered are noted for you. Now: {state}."
+            "whether questions are kept, how long answers and questions are kept, and whether questions that are not "
+            "covered are noted for you. Now: {state}."
         ).format(state=", ".join(now)),
         _(
             "**Documents of your own**: `/manage add` adds some that I quote in this server alone; `/manage review` "

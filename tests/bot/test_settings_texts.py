@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cogs.settings import ANSWER_CHANNELS_AT_MOST
+from bot.cogs.settings import ANSWER_CHANNELS_AT_MOST, CANNOT_LOOK_BACK, CANNOT_PING
+from bot.localisation import _
 from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_TOTAL, length
 from bot.render.settings import BLOCKED_SHOWN, help_body, settings_body, setup_body
 from bot.state import AnswerChannel, AnswerMode, GuildSettings
@@ -15,7 +16,8 @@ LONGEST = GuildSettings(
     person_channel_id=LARGEST_ID,
     person_role_id=LARGEST_ID,
     notes_uncovered=True,
-    keeps_questions=False,
+    answer_days=365,
+    question_days=365,
     blocked_ids=tuple(LARGEST_ID - number for number in range(1000)),
 )
 MOST_CHANNELS = [
@@ -28,11 +30,17 @@ LACKING = (
 )
 
 
+def longest_note() -> str:
+    """Two remarks at once, the longest that there are."""
+    remarks = (_(CANNOT_LOOK_BACK), _(CANNOT_PING))
+    return "\n".join(remarks).format(channel=f"<#{LARGEST_ID}>", role=f"<@&{LARGEST_ID}>")
+
+
 @pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("settings", [GuildSettings(), LONGEST])
 @pytest.mark.parametrize("reads_messages", [True, False])
 def test_every_setting_is_shown_whole(settings: GuildSettings, reads_messages: bool):
-    content = settings_body(settings, reads_messages=reads_messages, note="x" * 200).content
+    content = settings_body(settings, reads_messages=reads_messages, note=longest_note()).content
 
     assert length(content) <= CONTENT
     assert not content.endswith("\u2026")
@@ -43,7 +51,7 @@ def test_every_setting_is_shown_whole(settings: GuildSettings, reads_messages: b
 def test_every_answer_channel_is_shown_whole_with_what_is_wrong(reads_messages: bool):
     problems = {channel.channel_id: LACKING for channel in MOST_CHANNELS}
     body = settings_body(
-        LONGEST, reads_messages=reads_messages, channels=MOST_CHANNELS, problems=problems, note="x" * 200
+        LONGEST, reads_messages=reads_messages, channels=MOST_CHANNELS, problems=problems, note=longest_note()
     )
 
     assert length(body.content) <= CONTENT

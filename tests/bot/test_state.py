@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot import state as state_module
+from bot.settings import ANSWERS_KEPT_DAYS
 from bot.state import (
+    DAY_S,
     MIGRATIONS,
-    SHOWN_ANSWERS_KEPT_S,
     TOKEN_LIFE_S,
     AnswerChannel,
     AnswerMode,
@@ -43,9 +44,12 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(folder: Path, clock: Clock | None = None) -> AsyncIterator[State]:
+async def opened(
+    folder: Path, clock: Clock | None = None, *, answers_kept_days: int = ANSWERS_KEPT_DAYS
+) -> AsyncIterator[State]:
     """The state, as after a start."""
-    with closing(State(folder / "bot.sqlite3", clock=clock or Clock())) as state:
+    state = State(folder / "bot.sqlite3", answers_kept_days=answers_kept_days, clock=clock or Clock())
+    with closing(state):
         yield state
 
 
@@ -133,7 +137,15 @@ async def test_settings_are_a_servers_own_and_outlast_a_restart(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"private_by_default": "yes"}, {"person_channel_id": "general"}, {"blocked_ids": ("bob",)}], ids=str
+    "wrong",
+    [
+        {"private_by_default": "yes"},
+        {"person_channel_id": "general"},
+        {"blocked_ids": ("bob",)},
+        {"answer_days": 0},
+        {"question_days": 366},
+    ],
+    ids=str,
 )
 async def test_a_setting_of_the_wrong_type_is_refused(tmp_path: Path, wrong: dict[str, object]):
     async with opened(tmp_path) as state:
@@ -285,16 +297,85 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path):
         old = await show(state)
         await state.vote(old, ALICE, is_helpful=True)
         await state.note_uncovered(GUILD, "old", (), asker_id=ALICE)
-        clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
+        clock.now_s += ANSWERS_KEPT_DAYS * DAY_S / 2
         young = await show(state)
         await state.note_uncovered(GUILD, "young", (), asker_id=ALICE)
-        clock.now_s += SHOWN_ANSWERS_KEPT_S / 2
+        clock.now_s += ANSWERS_KEPT_DAYS * DAY_S / 2
 
         assert await state.clean_up() == 1
         assert await state.shown(old) is None
         assert await state.votes(old) == (0, 0)
         assert await state.shown(young)
         assert [question for question, _, _ in await state.uncovered(GUILD)] == ["young"]
+
+
+async def test_answers_are_kept_for_as_many_days_as_the_operator_says(tmp_path: Path):
+    clock = Clock()
+    async with opened(tmp_path, clock, answers_kept_days=90) as state:
+        answer_id = await show(state)
+        clock.now_s += 89 * DAY_S
+        kept = await state.clean_up(), await state.shown(answer_id)
+        clock.now_s += DAY_S
+        forgotten = await state.clean_up(), await state.shown(answer_id)
+
+    assert kept[0] == 0
+    assert kept[1] is not None
+    assert kept[1].asked == ASKED
+    assert forgotten == (1, None)
+
+
+async def test_a_server_that_keeps_answers_for_less_has_them_forgotten_at_once(tmp_path: Path):
+    clock = Clock()
+    async with opened(tmp_path, clock) as state:
+        here, there = await show(state), await show(state, replace(ASKED, guild_id=OTHER_GUILD))
+        nowhere = await show(state, replace(ASKED, guild_id=None))
+        await state.note_uncovered(GUILD, "old", ())
+        clock.now_s += 2 * DAY_S
+        young = await show(state)
+        await state.change_settings(GUILD, answer_days=2)
+        left = [await state.shown(answer_id) is not None for answer_id in (here, young, there, nowhere)]
+        uncovered = await state.uncovered(GUILD)
+        clock.now_s += 2 * DAY_S
+
+        assert await state.clean_up() == 1
+        assert await state.shown(young) is None
+    assert left == [False, True, True, True]
+    assert uncovered == []
+
+
+async def test_a_question_is_forgotten_before_its_answer_where_a_server_wants_that(tmp_path: Path):
+    clock = Clock()
+    async with opened(tmp_path, clock) as state:
+        answer_id = await show(state, replace(ASKED, subject="Which lighthouse?"))
+        clock.now_s += DAY_S
+        await state.change_settings(GUILD, question_days=1)
+        shown = await state.shown(answer_id)
+
+    assert shown is not None
+    assert shown.asked == replace(ASKED, question="", subject="")
+
+
+@pytest.mark.parametrize(
+    ("changes", "operators_days", "holds"),
+    [
+        ({}, 30, (30, 30)),
+        ({}, 90, (90, 90)),
+        ({"question_days": 5}, 90, (90, 5)),
+        ({"answer_days": 5}, 90, (5, 5)),
+        ({"answer_days": 5, "question_days": 20}, 90, (5, 5)),
+        ({"answer_days": 20, "question_days": 5}, 90, (20, 5)),
+        ({"answer_days": 20, "question_days": 15}, 10, (10, 10)),
+    ],
+    ids=str,
+)
+async def test_a_question_is_never_kept_longer_than_its_answer_nor_that_longer_than_the_operator_says(
+    tmp_path: Path, changes: dict[str, int], operators_days: int, holds: tuple[int, int]
+):
+    async with opened(tmp_path, answers_kept_days=operators_days) as state:
+        await state.change_settings(GUILD, **changes)
+        settings = await state.guild_settings(GUILD)
+
+    assert (settings.answer_days, settings.question_days) == holds
 
 
 # ---- questions

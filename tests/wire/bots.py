@@ -52,8 +52,10 @@ async def dissent_bot(
     **settings: Any,
 ) -> AsyncIterator[DissentBot]:
     """The bot, logged in and ready. A second one with the same `data` is the same bot after a restart."""
-    service, state = AnswerService(libraries_over(library)), State(data / "bot.sqlite3")
-    bot = DissentBot(settings_for(local_discord, library, data, **settings), service, state)
+    given = settings_for(local_discord, library, data, **settings)
+    service = AnswerService(libraries_over(library))
+    state = State(data / "bot.sqlite3", answers_kept_days=given.answers_kept_days)
+    bot = DissentBot(given, service, state)
     if connector is not None:
         bot.http.connector = connector
     service.start()

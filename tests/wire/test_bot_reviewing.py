@@ -14,7 +14,8 @@ from bot.documents import NO_DOCUMENT
 from bot.presses import NOT_YOURS
 from bot.records import Deed, Golden
 from bot.render.review import NO_GOLDEN, NOTHING_TO_REVIEW
-from bot.state import DAY_S, SHOWN_ANSWERS_KEPT_S
+from bot.settings import ANSWERS_KEPT_DAYS
+from bot.state import DAY_S
 from index import Library
 
 from .bots import ANSWERED, NOT_COVERED, dissent_bot, remembered
@@ -257,7 +258,7 @@ async def test_question_text_is_kept_no_longer_than_answers(local_discord: Local
     await vote_down(local_discord, await ask(local_discord, bot, ANSWERED), local_discord.bob)
     await ask(local_discord, bot, NOT_COVERED)
     for table, column in (("shown_answers", "shown_at"), ("uncovered_questions", "asked_at")):
-        await bot.state._change(f"UPDATE {table} SET {column} = {column} - ?", (SHOWN_ANSWERS_KEPT_S,))
+        await bot.state._change(f"UPDATE {table} SET {column} = {column} - ?", (ANSWERS_KEPT_DAYS * DAY_S,))
     await bot.state.clean_up()
 
     assert (await told(local_discord, "review")).content == NOTHING_TO_REVIEW
@@ -267,7 +268,8 @@ async def test_a_server_may_keep_question_text_for_fewer_days(local_discord: Loc
     answer = await ask(local_discord, bot, ANSWERED)
     await vote_down(local_discord, answer, local_discord.bob)
     await ask(local_discord, bot, NOT_COVERED)
-    await (await local_discord.slash("settings privacy", user=local_discord.moderator, options={"days": 7})).answer()
+    options = {"question_days": 7}
+    await (await local_discord.slash("settings privacy", user=local_discord.moderator, options=options)).answer()
     for table, column in (("shown_answers", "shown_at"), ("uncovered_questions", "asked_at")):
         await bot.state._change(f"UPDATE {table} SET {column} = {column} - ?", (6.9 * DAY_S,))
     await bot.state.clean_up()

@@ -49,7 +49,7 @@ async def test_only_moderators_see_these_commands_and_only_in_servers(
 async def test_everything_that_is_set_is_shown(local_discord: LocalDiscord, bot: DissentBot):
     await change(local_discord, "settings answers", private=True)
     await change(local_discord, "settings people", ask_channel=local_discord.quiet, block=local_discord.bob)
-    shown = await change(local_discord, "settings privacy", note_questions=True, keep_questions=False, days=7)
+    shown = await change(local_discord, "settings privacy", note_questions=True, keep_questions=False, question_days=7)
 
     assert await bot.state.guild_settings(local_discord.guild.id) == GuildSettings(
         private_by_default=True,
