@@ -135,6 +135,10 @@ class Rest:
         """Accept answers to an interaction from now on."""
         self._interactions[interaction.token] = interaction
 
+    def forget_nonces(self) -> None:
+        """Recognise no message that is sent again, as after a few minutes."""
+        self._nonces.clear()
+
     def report(self, request: str, problem: str) -> None:
         """Note a violation."""
         self.violations.append(Violation(request, problem))

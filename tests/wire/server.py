@@ -152,6 +152,10 @@ class LocalDiscord:
         if not forgets_nonces:
             self._rest.keep_nonces(seconds)
 
+    def forget_nonces(self) -> None:
+        """Recognise no message that is sent again, as after a few minutes."""
+        self._rest.forget_nonces()
+
     # ---- what happened
 
     @property

@@ -177,6 +177,7 @@ class Schedule:
         self._tell(end.__name__)
         await end()
         self._discord.gateway.forget_sessions()
+        self._discord.forget_nonces()
         await asyncio.sleep(LATE_S)  # a real restart takes longer than any request that is still on its way
         if self._random.random() < 0.3:
             self._tell(f"down for {LONG_S} s")
