@@ -329,7 +329,7 @@ async def test_a_server_that_keeps_answers_for_less_has_them_forgotten_at_once(t
     async with opened(tmp_path, clock) as state:
         here, there = await show(state), await show(state, replace(ASKED, guild_id=OTHER_GUILD))
         nowhere = await show(state, replace(ASKED, guild_id=None))
-        await state.note_uncovered(GUILD, "old", ())
+        await state.note_uncovered(GUILD, "old", (), asker_id=ALICE)
         clock.now_s += 2 * DAY_S
         young = await show(state)
         await state.change_settings(GUILD, answer_days=2)

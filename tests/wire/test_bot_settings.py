@@ -71,14 +71,14 @@ async def test_what_changes_a_setting_is_in_the_audit_log_as_it_was_typed(local_
     await change(local_discord, "settings show")
     await change(local_discord, "settings people", ask_role=local_discord.guild.roles[0])
     await change(local_discord, "settings people", block=local_discord.bob)
-    await change(local_discord, "settings privacy", note_questions=True, days=7)
+    await change(local_discord, "settings privacy", note_questions=True, question_days=7)
 
     shown = await change(local_discord, "manage audit")
 
     who = local_discord.moderator.mention
     lines = [line.partition("> ")[2] for line in str(shown.embeds[0]["description"]).split("\n")]
     assert lines == [
-        f"{who} changed the settings: /settings privacy note_questions:True days:7",
+        f"{who} changed the settings: /settings privacy note_questions:True question_days:7",
         f"{who} changed the settings: /settings people block:{local_discord.bob.mention}",
         f"{who} changed the settings: /settings answers private:True",
     ]
