@@ -64,6 +64,9 @@ class KeywordIndex:
         self._column_starts = column_starts
         self._texts: NDArray[np.signedinteger[Any]] = model.scores["indices"]
         self._scores: NDArray[np.float32] = model.scores["data"]
+        frequencies = np.append(np.diff(column_starts), 0)
+        self._weights: NDArray[np.float64] = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5))
+        """Of each column's word, and behind them that of a word that no text has."""
 
     @classmethod
     def build(cls, texts: Sequence[Sequence[str]]) -> KeywordIndex:
@@ -77,7 +80,7 @@ class KeywordIndex:
         self,
         query: Sequence[str],
         near: NearTerms | None = None,
-        of: NDArray[np.int64] | None = None,
+        of: NDArray[np.signedinteger[Any]] | None = None,
         *,
         statistics: KeywordIndex | None = None,
     ) -> NDArray[np.float32]:
@@ -97,6 +100,8 @@ class KeywordIndex:
         """
         statistics = statistics or self
         distinct = list(dict.fromkeys(query))
+        if of is not None:
+            of = of.astype(self._texts.dtype)  # NumPy would make the whole of each column 64 bits wide for another type
         total = np.zeros(self._count if of is None else len(of), dtype=np.float32)
         best = np.zeros_like(total)
         for term in distinct:
@@ -116,7 +121,7 @@ class KeywordIndex:
         return total
 
     def _column(
-        self, term: str, of: NDArray[np.int64] | None
+        self, term: str, of: NDArray[np.signedinteger[Any]] | None
     ) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.float32]]:
         """The texts that hold a term and their scores for it; of some texts only, as positions among those."""
         number = self._columns.get(term)
@@ -126,17 +131,13 @@ class KeywordIndex:
         texts, scores = self._texts[start:end], self._scores[start:end]
         if of is None:
             return texts, scores
-        # a column's texts are in order, and NumPy would make the whole of it 64 bits wide for another type
-        places = np.minimum(np.searchsorted(texts, of.astype(texts.dtype)), len(texts) - 1)
+        places = np.minimum(np.searchsorted(texts, of), len(texts) - 1)  # a column's texts are in order
         held = np.flatnonzero(texts[places] == of)
         return held, scores[places[held]]
 
     def weight(self, term: str) -> float:
         """Inverse document frequency; a word that no text has weighs most."""
-        column = self._columns.get(term)
-        start, end = self._column_starts[column : column + 2].tolist() if column is not None else (0, 0)
-        frequency = end - start
-        return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
+        return float(self._weights[self._columns.get(term, -1)])
 
     def has(self, term: str) -> bool:
         return term in self._model.vocab_dict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +82,7 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         terms=words,
         tokens=unit_of(compress(embedding.tokens, parts[0].projection)),
         token_weights=_token_weights(text, embedding.token_spans, parts[0].passage_keywords),
-        near_in_parts=tuple(_near_words(text, part.vocabulary, embedder) for part in parts),
+        near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections),
     )
 
@@ -100,13 +101,13 @@ def _token_weights(text: str, spans: NDArray[np.int64], keywords: KeywordIndex) 
     return np.asarray(weights / total)
 
 
-def _near_words(text: str, vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:
-    """Near words of each word of the text that is one term."""
+def _near_words(text: str, words: Sequence[str], vocabulary: Vocabulary, embedder: Embedder) -> NearTerms:
+    """Near words of each word of the text that is one of its terms; the letters of "S/P" are none."""
     near: dict[str, tuple[tuple[str, float], ...]] = {}
     foreign = 0
     for match in _WORD.finditer(text):
         parts = terms(match[0])
-        if len(parts) != 1 or parts[0] in near:
+        if len(parts) != 1 or parts[0] in near or parts[0] not in words:
             continue
         if not vocabulary.has_vector(parts[0]):
             foreign += 1

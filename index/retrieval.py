@@ -25,6 +25,7 @@ from index.ranking import (
 from index.reranking import Reranker
 from index.tokens import best_matches, unit_of
 from index.values import Signs
+from index.vectors import in_32_bits
 
 CANDIDATE_PASSAGES = 100
 """Taken from each of the two retrievers."""
@@ -144,7 +145,7 @@ def _retrieve(
     sentence_shares = generation.sentence_keywords.scores(
         query.terms, near, of=sentences, statistics=statistics.sentence_keywords
     )
-    sentence_cosines = _stretches(generation.sentence_vectors, firsts, ends).astype(np.float32) @ query.vector
+    sentence_cosines = in_32_bits(_stretches(generation.sentence_vectors, firsts, ends)) @ query.vector
     scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
 
     quotable = ~generation.is_heading[sentences]
@@ -192,7 +193,7 @@ def _candidate_passages(
     shares = generation.passage_keywords.scores(query.terms, near, statistics=statistics.passage_keywords)
     sharing = np.flatnonzero(shares > 0) if only is None else only[shares[only] > 0]
     found = np.union1d(dense, sharing[best_first(shares[sharing], CANDIDATE_PASSAGES)])
-    cosines = generation.passage_vectors[found].astype(np.float32) @ query.vector
+    cosines = in_32_bits(generation.passage_vectors[found]) @ query.vector
     order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
     kept = np.sort(order[:SCORED_PASSAGES])
     return found[kept], cosines[kept], shares[found[kept]]

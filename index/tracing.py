@@ -49,6 +49,7 @@ def trace_of(
 
 def _words(generation: Generation, question: str, query: Query) -> tuple[WordTrace, ...]:
     read_as = {correction.typed: correction.read_as for correction in query.corrections}
+    near = query.near
     words: dict[str, WordTrace] = {}
     for match in re.finditer(r"[^\W_]+(?:['\u2019/.&-][^\W_]+)*", question):
         word = match[0]
@@ -58,7 +59,7 @@ def _words(generation: Generation, question: str, query: Query) -> tuple[WordTra
                 word=word,
                 read_as=read_as.get(word),
                 is_known=any(part.passage_keywords.has(stem) for part in generation.parts for stem in stems),
-                near=tuple(other for stem in stems for other, _ in query.near.get(stem, ())),
+                near=tuple(other for stem in stems for other, _ in near.get(stem, ())),
             )
     return tuple(words.values())
 

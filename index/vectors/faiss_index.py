@@ -8,6 +8,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.vectors.precision import in_32_bits
 from index.vectors.protocol import Rows
 
 EXACT_AT_MOST = 20_000
@@ -74,7 +75,7 @@ class FaissIndex:
             cosines, numbers = self._search(query, count, within)
         else:
             numbers = self._search(query, RESCORED * count, None)[1] if within is None else within
-            cosines = vectors[numbers].astype(np.float32) @ query
+            cosines = in_32_bits(vectors[numbers]) @ query
         order = np.lexsort((numbers, -cosines))[:count]
         return cosines[order], numbers[order]
 
