@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError
 from index.keywords import terms
-from index.ranking import best_first
 from index.vectors import EXACT_AT_MOST, FaissIndex
 
 VECTORS_AT_MOST = 30_000
@@ -39,7 +39,11 @@ VECTORS_FILE = "words.npy"
 NEIGHBOURS_FILE = "words.faiss"
 """Only of a vocabulary that is too large to compare a question's words with all of its own."""
 
+NEAR_FILE = "near.npy"
+
 NEAR_CANDIDATES = 25
+
+WORDS_AT_ONCE = 512
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -47,13 +51,20 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 class Vocabulary:
     """The words that a corpus's documents hold, by falling frequency, with vectors of the most frequent ones."""
 
-    def __init__(self, words: Sequence[str], vectors: Vectors, neighbours: FaissIndex | None = None) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        vectors: Vectors,
+        near: NDArray[np.int32],
+        neighbours: FaissIndex | None = None,
+    ) -> None:
         """Take words and the unit vectors, `(n, dim)`, of the first n different stems among them.
 
         Args:
             words: By falling frequency.
             vectors: In memory.
-            neighbours: An index of many vectors; without it, a word is compared with all.
+            near: As from `near_words`.
+            neighbours: An index of many vectors; without it, a foreign word is compared with all.
         """
         self._words = list(words)
         self._stems: dict[str, str] = {}
@@ -62,11 +73,12 @@ class Vocabulary:
             for stem in terms(word)[:1]:
                 self._stems.setdefault(stem, word)
         self._vectors = vectors
+        self._near = near
         self._neighbours = neighbours
         self._vector_stems = list(self._stems)[: len(vectors)]
         self._number = {stem: number for number, stem in enumerate(self._vector_stems)}
-        self._near: dict[str, tuple[tuple[str, float], ...]] = {}
-        """What was found for words of questions: people use the same ones."""
+        self._near_foreign: dict[str, tuple[tuple[str, float], ...]] = {}
+        """What was found for other words of questions: people use the same ones."""
         self._by_letter: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._words:
             self._by_letter[word[0]].append(word)
@@ -84,7 +96,8 @@ class Vocabulary:
         for text in texts:
             counts.update(_WORD.findall(text.casefold()))
         words = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-        bare = cls(words, np.empty((0, 0), dtype=np.float32))
+        nothing = np.empty((0, 0), dtype=np.float32)
+        bare = cls(words, nothing, near_words(nothing))
         wanted = list(bare._stems.items())[:VECTORS_AT_MOST]
         vectors: dict[str, Vectors] = {}
         if known is not None:
@@ -98,8 +111,8 @@ class Vocabulary:
             # 16 bits hold them well enough, and make them the same whichever words they were embedded with
             embedded = embedder.embed_words(missing).astype(np.float16).astype(np.float32)
             vectors |= dict(zip(missing, embedded, strict=True))
-        rows = np.stack([vectors[word] for _, word in wanted]) if wanted else np.empty((0, 0), dtype=np.float32)
-        return cls(words, rows, FaissIndex.build(rows) if len(rows) > EXACT_AT_MOST else None)
+        rows = np.stack([vectors[word] for _, word in wanted]) if wanted else nothing
+        return cls(words, rows, near_words(rows), FaissIndex.build(rows) if len(rows) > EXACT_AT_MOST else None)
 
     def near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
         """The stems of words that may stand for one of a question (Zuccon et al. 2015, "Integrating and Evaluating
@@ -112,35 +125,37 @@ class Vocabulary:
         Returns:
             Stems with weights between 0 and 1, nearest first.
         """
+        (stem,) = terms(word)
+        if self.has_vector(stem):
+            return self._weighed(self._near[self._number[stem]])
         word = word.casefold()
-        if word not in self._near:
-            if len(self._near) >= REMEMBERED_WORDS:
-                self._near.clear()
-            self._near[word] = self._find_near(word, embedder)
-        return self._near[word]
+        if word not in self._near_foreign:
+            if len(self._near_foreign) >= REMEMBERED_WORDS:
+                self._near_foreign.clear()
+            self._near_foreign[word] = self._find_near(word, embedder)
+        return self._near_foreign[word]
 
     def has_vector(self, stem: str) -> bool:
         """Whether the word with this stem is found without embedding it."""
         return stem in self._number
 
     def _find_near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
-        (stem,) = terms(word)
         if not len(self._vectors):
             return ()
-        is_known = self.has_vector(stem)
-        vector = self._vectors[self._number[stem]] if is_known else embedder.embed_words([word])[0]
+        vector = embedder.embed_words([word])[0]
         if self._neighbours is None:
             cosines, numbers = self._vectors @ vector, np.arange(len(self._vectors))
         else:
             cosines, numbers = self._neighbours.search(vector, NEAR_CANDIDATES, self._vectors)
-            by_frequency = np.argsort(numbers)
-            cosines, numbers = cosines[by_frequency], numbers[by_frequency]
-        cosines = np.round(cosines, 2)
-        order = best_first(cosines, NEAR_COUNT + 1)
-        found = [(self._vector_stems[numbers[position]], float(cosines[position])) for position in order]
+        return self._weighed(_nearest(cosines[np.newaxis], numbers)[0])
+
+    def _weighed(self, near: NDArray[np.int32]) -> tuple[tuple[str, float], ...]:
+        """The stems of a word's row of `near_words`, with their weights."""
         return tuple(
-            (other, NEAR_WEIGHT * cosine) for other, cosine in found if cosine >= NEAR_COSINE and other != stem
-        )[:NEAR_COUNT]
+            (self._vector_stems[number], NEAR_WEIGHT * hundredths / 100)
+            for number, hundredths in near.tolist()
+            if hundredths
+        )
 
     def correction(self, word: str) -> str | None:
         """The word of the corpus that a misspelled one was probably meant to be, or None.
@@ -159,6 +174,7 @@ class Vocabulary:
         """Write the words and their vectors into a folder."""
         (folder / WORDS_FILE).write_text(json.dumps(self._words), encoding="utf-8")
         np.save(folder / VECTORS_FILE, self._vectors.astype(np.float16), allow_pickle=False)
+        np.save(folder / NEAR_FILE, self._near, allow_pickle=False)
         if self._neighbours is not None:
             self._neighbours.save(folder / NEIGHBOURS_FILE)
 
@@ -170,8 +186,44 @@ class Vocabulary:
             StaleGenerationError: It is not of this form.
         """
         words = json.loads((folder / WORDS_FILE).read_bytes())
-        vectors = np.load(io.BytesIO((folder / VECTORS_FILE).read_bytes()), allow_pickle=False)
-        if not isinstance(words, list) or vectors.ndim != 2:
+        vectors, near = (
+            np.load(io.BytesIO((folder / name).read_bytes()), allow_pickle=False) for name in (VECTORS_FILE, NEAR_FILE)
+        )
+        if not isinstance(words, list) or vectors.ndim != 2 or near.shape != (len(vectors), NEAR_COUNT, 2):
             raise StaleGenerationError(f"the vocabulary in {folder} is damaged")
         neighbours = folder / NEIGHBOURS_FILE
-        return cls(words, vectors.astype(np.float32), FaissIndex.load(neighbours) if neighbours.is_file() else None)
+        index = FaissIndex.load(neighbours) if neighbours.is_file() else None
+        return cls(words, vectors.astype(np.float32), near, index)
+
+
+def near_words(vectors: Vectors) -> NDArray[np.int32]:
+    """The words nearest to each in meaning, found once, so that no question has to.
+
+    Args:
+        vectors: Of the words by falling frequency, unit vectors, `(n, dim)`.
+
+    Returns:
+        Shape `(n, NEAR_COUNT, 2)`: of each word the numbers of others with their cosines in hundredths, nearest first,
+        equally near ones by frequency; zeros where there are fewer.
+    """
+    near = np.zeros((len(vectors), NEAR_COUNT, 2), dtype=np.int32)
+    numbers = np.arange(len(vectors))
+    for start in range(0, len(vectors), WORDS_AT_ONCE):
+        cosines = vectors[start : start + WORDS_AT_ONCE] @ vectors.T
+        own = numbers[start : start + WORDS_AT_ONCE]
+        cosines[own - start, own] = 0.0
+        near[own] = _nearest(cosines, numbers)
+    return near
+
+
+def _nearest(cosines: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Of each row of cosines with numbered words the best, as `near_words` gives them."""
+    near = np.zeros((len(cosines), NEAR_COUNT, 2), dtype=np.int32)
+    rows, columns = np.divmod(np.flatnonzero(cosines > NEAR_COSINE - 0.01), len(numbers))
+    hundredths = np.rint(100 * cosines[rows, columns]).astype(np.int32)
+    order = np.lexsort((numbers[columns], -hundredths, rows))
+    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)  # within the row; they stay in order of rows
+    kept = (ranks < NEAR_COUNT) & (hundredths[order] >= 100 * NEAR_COSINE)
+    order, ranks = order[kept], ranks[kept]
+    near[rows[order], ranks] = np.stack([numbers[columns[order]], hundredths[order]], axis=1)
+    return near
