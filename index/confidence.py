@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -49,9 +49,8 @@ class Calibration:
 
     def logit(self, signs: Signs) -> float:
         """The logarithm of the odds of the same."""
-        known = {name: value for name, value in asdict(signs).items() if value is not None}
-        numbers = asdict(self)
-        return float(self.intercept + sum(numbers[name] * value for name, value in known.items()))
+        known = {sign.name: value for sign in fields(signs) if (value := getattr(signs, sign.name)) is not None}
+        return float(self.intercept + sum(getattr(self, name) * value for name, value in known.items()))
 
     def limits(self, strictness: Strictness = "normal") -> tuple[float, float]:
         """The probability from which on a question is answered, and that below which it is not covered."""

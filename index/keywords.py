@@ -112,6 +112,8 @@ class KeywordIndex:
             ]
             for other, weight in ((term, 1.0), *others):
                 texts, scores = self._column(other, of)
+                if not len(texts):
+                    continue
                 if statistics is not self:
                     weight *= statistics.weight(other) / self.weight(other)
                 best[texts] = np.maximum(best[texts], np.float32(weight) * scores)
@@ -122,17 +124,17 @@ class KeywordIndex:
 
     def _column(
         self, term: str, of: NDArray[np.signedinteger[Any]] | None
-    ) -> tuple[NDArray[np.signedinteger[Any]], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """The texts that hold a term and their scores for it; of some texts only, as positions among those."""
         number = self._columns.get(term)
         if number is None:
-            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32)
         start, end = self._column_starts[number : number + 2].tolist()
         texts, scores = self._texts[start:end], self._scores[start:end]
         if of is None:
-            return texts, scores
-        places = np.minimum(np.searchsorted(texts, of), len(texts) - 1)  # a column's texts are in order
-        held = np.flatnonzero(texts[places] == of)
+            return texts.astype(np.intp), scores
+        places = texts.searchsorted(of)  # a column's texts are in order
+        held = np.flatnonzero(texts.take(places, mode="clip") == of)
         return held, scores[places[held]]
 
     def weight(self, term: str) -> float:

@@ -35,7 +35,8 @@ class Query:
     """Of the text, `(dim,)`."""
     terms: tuple[str, ...]
     tokens: Vectors
-    """Of the text, as unit vectors in the dimensions that generations keep of tokens, `(tokens, kept)`."""
+    """Of the text's words but function words, as unit vectors in the dimensions that generations keep of tokens,
+    `(tokens, kept)`."""
     token_weights: NDArray[np.float32]
     """How much each token says: the inverse document frequency of its word; together 1."""
     near_in_parts: tuple[NearTerms, ...] = ({},)
@@ -76,12 +77,14 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
     text = _WORD.sub(mend, question)
     words = tuple(dict.fromkeys(terms(text)))
     embedding = embedder.embed_query(text)
+    token_weights = _token_weights(text, embedding.token_spans, parts[0].passage_keywords)
+    says = token_weights > 0
     return Query(
         text=text,
         vector=embedding.vector,
         terms=words,
-        tokens=unit_of(compress(embedding.tokens, parts[0].projection)),
-        token_weights=_token_weights(text, embedding.token_spans, parts[0].passage_keywords),
+        tokens=unit_of(compress(embedding.tokens[says], parts[0].projection)),
+        token_weights=token_weights[says],
         near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections),
     )

@@ -82,7 +82,7 @@ def score_sentences(cosines: Scores, keyword_shares: Scores, token_matches: Scor
 def ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """All numbers of some half-open ranges, one range after the other."""
     sizes = ends - starts
-    offsets = np.repeat(starts - np.cumsum([0, *sizes[:-1]]), sizes)
+    offsets = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
     numbers: NDArray[np.int64] = offsets + np.arange(len(offsets))
     return numbers
 

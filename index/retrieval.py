@@ -140,7 +140,7 @@ def _retrieve(
     # what stands above a sentence is its context: it need not say again what the title and the heading say
     by_token = np.maximum(by_token, np.repeat(_heading_matches(generation, query, passages), sizes, axis=1))
     matches = query.token_weights @ by_token
-    passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum([0, *sizes[:-1]]), axis=1)
+    passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum(sizes) - sizes, axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
     sentence_shares = generation.sentence_keywords.scores(
         query.terms, near, of=sentences, statistics=statistics.sentence_keywords
@@ -175,10 +175,9 @@ def _stretches(rows: NDArray[Row], starts: NDArray[np.int64], ends: NDArray[np.i
 
 def _heading_matches(generation: Generation, query: Query, passages: NDArray[np.int64]) -> Scores:
     """For each token of the question, its best match in what stands above each passage, `(q, passages)`."""
-    headings, position = np.unique(generation.heading_of_passage[passages], return_inverse=True)
+    headings = generation.heading_of_passage[passages]
     starts, ends = generation.first_heading_token[headings], generation.first_heading_token[headings + 1]
-    matches = best_matches(query.tokens, unit_of(_stretches(generation.heading_tokens, starts, ends)), ends - starts)
-    return matches[:, position]
+    return best_matches(query.tokens, unit_of(_stretches(generation.heading_tokens, starts, ends)), ends - starts)
 
 
 def _candidate_passages(

@@ -119,6 +119,6 @@ def best_matches(query_tokens: Vectors, tokens: Vectors, counts: NDArray[np.int6
     matches = np.zeros((len(query_tokens), len(counts)), dtype=np.float32)
     filled = counts > 0
     if filled.any() and len(query_tokens):
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])[filled]
+        starts = (np.cumsum(counts) - counts)[filled]
         matches[:, filled] = np.maximum.reduceat(query_tokens @ tokens.T, starts, axis=1)
     return matches
