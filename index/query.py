@@ -14,7 +14,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.keywords import KeywordIndex, NearTerms, terms
-from index.tokens import compress, unit_of
+from index.tokens import compress
 from index.values import Correction
 from index.vocabulary import Vocabulary
 
@@ -34,9 +34,8 @@ class Query:
     vector: Vectors
     """Of the text, `(dim,)`."""
     terms: tuple[str, ...]
-    tokens: Vectors
-    """Of the text's words but function words, as unit vectors in the dimensions that generations keep of tokens,
-    `(tokens, kept)`."""
+    tokens: NDArray[np.int8]
+    """Of the text's words but function words, compressed as generations keep tokens, `(tokens, kept)`."""
     token_weights: NDArray[np.float32]
     """How much each token says: the inverse document frequency of its word; together 1."""
     near_in_parts: tuple[NearTerms, ...] = ({},)
@@ -83,7 +82,7 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         text=text,
         vector=embedding.vector,
         terms=words,
-        tokens=unit_of(compress(embedding.tokens[says], parts[0].projection)),
+        tokens=compress(embedding.tokens[says], parts[0].projection),
         token_weights=token_weights[says],
         near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections),

@@ -142,12 +142,12 @@ def choose_runs(
     runs: list[Run] = []
     chosen: list[int] = []
     left = room
-    for number in order:
+    for number in order.tolist():
         if scores[number] < floor or left <= 0:
             break
         passage = int(passages[number])
-        beside = [run for run in runs if run.passage == passage and _touches(run, int(number), places)]
-        joints = [max(int(number), run.first) for run in beside]
+        beside = [run for run in runs if run.passage == passage and _touches(run, number, places)]
+        joints = [max(number, run.first) for run in beside]
         cost = lengths[number] + sum(gaps[joint] if gaps else 1 for joint in joints)
         if cost > left and chosen:
             continue
@@ -158,12 +158,12 @@ def choose_runs(
             continue
         joined = Run(
             passage,
-            min([int(number), *(run.first for run in beside)]),
-            max([int(number), *(run.last for run in beside)]),
+            min([number, *(run.first for run in beside)]),
+            max([number, *(run.last for run in beside)]),
             max([float(scores[number]), *(run.score for run in beside)]),
         )
         runs = [run for run in runs if run not in beside] + [joined]
-        chosen.append(int(number))
+        chosen.append(number)
         left -= cost
     return sorted(runs, key=lambda run: (-run.score, run.first))
 

@@ -23,7 +23,7 @@ from index.ranking import (
     score_sentences,
 )
 from index.reranking import Reranker
-from index.tokens import best_matches, unit_of
+from index.tokens import best_matches
 from index.values import Signs
 from index.vectors import in_32_bits
 
@@ -132,13 +132,7 @@ def _retrieve(
     firsts, ends = generation.first_sentence[passages], generation.first_sentence[passages + 1]
     sizes = ends - firsts
     sentences = ranges(firsts, ends)
-    by_token = best_matches(
-        query.tokens,
-        unit_of(_stretches(generation.tokens, generation.first_token[firsts], generation.first_token[ends])),
-        generation.token_counts[sentences],
-    )
-    # what stands above a sentence is its context: it need not say again what the title and the heading say
-    by_token = np.maximum(by_token, np.repeat(_heading_matches(generation, query, passages), sizes, axis=1))
+    by_token = _token_matches(generation, query, passages, sentences)
     matches = query.token_weights @ by_token
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum(sizes) - sizes, axis=1)
     passage_scores = score_passages(cosines, shares, passage_matches)
@@ -173,11 +167,24 @@ def _stretches(rows: NDArray[Row], starts: NDArray[np.int64], ends: NDArray[np.i
     return np.concatenate([rows[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
 
 
-def _heading_matches(generation: Generation, query: Query, passages: NDArray[np.int64]) -> Scores:
-    """For each token of the question, its best match in what stands above each passage, `(q, passages)`."""
+def _token_matches(
+    generation: Generation, query: Query, passages: NDArray[np.int64], sentences: NDArray[np.int64]
+) -> Scores:
+    """For each token of the question, its best match in each sentence of the passages, `(q, sentences)`.
+
+    What stands above a sentence is its context: it need not say again what the title and the heading say.
+    """
     headings = generation.heading_of_passage[passages]
     starts, ends = generation.first_heading_token[headings], generation.first_heading_token[headings + 1]
-    return best_matches(query.tokens, unit_of(_stretches(generation.heading_tokens, starts, ends)), ends - starts)
+    firsts, behind = generation.first_sentence[passages], generation.first_sentence[passages + 1]
+    tokens = (
+        _stretches(generation.heading_tokens, starts, ends),
+        _stretches(generation.tokens, generation.first_token[firsts], generation.first_token[behind]),
+    )
+    counts = (ends - starts, generation.token_counts[sentences])
+    matches = best_matches(query.tokens, np.concatenate(tokens), np.concatenate(counts))
+    above, own = np.split(matches, [len(passages)], axis=1)
+    return np.maximum(own, np.repeat(above, behind - firsts, axis=1))
 
 
 def _candidate_passages(

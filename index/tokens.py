@@ -97,20 +97,14 @@ def compress(tokens: Vectors, projection: Vectors) -> NDArray[np.int8]:
     return np.asarray(np.round(kept * (127 / largest)), dtype=np.int8)
 
 
-def unit_of(compressed: NDArray[np.int8]) -> Vectors:
-    """Compressed tokens as unit vectors."""
-    rows = compressed.astype(np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))  # a third of the time of np.linalg.norm
-    rows /= np.maximum(lengths, 1e-6)[:, np.newaxis]
-    return rows
-
-
-def best_matches(query_tokens: Vectors, tokens: Vectors, counts: NDArray[np.int64]) -> NDArray[np.float32]:
+def best_matches(
+    query_tokens: NDArray[np.int8], tokens: NDArray[np.int8], counts: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """For each token of a question, the cosine of its best match in each sentence.
 
     Args:
-        query_tokens: Unit vectors, `(q, kept)`.
-        tokens: Unit vectors of the sentences' tokens, one sentence after the other, `(n, kept)`.
+        query_tokens: Compressed, `(q, kept)`.
+        tokens: Those of the sentences, compressed, one sentence after the other, `(n, kept)`.
         counts: How many tokens each sentence has.
 
     Returns:
@@ -119,6 +113,15 @@ def best_matches(query_tokens: Vectors, tokens: Vectors, counts: NDArray[np.int6
     matches = np.zeros((len(query_tokens), len(counts)), dtype=np.float32)
     filled = counts > 0
     if filled.any() and len(query_tokens):
+        asked, held = query_tokens.astype(np.float32), tokens.astype(np.float32)
+        cosines = asked @ held.T
+        cosines /= _lengths(asked)[:, np.newaxis]
+        cosines /= _lengths(held)
         starts = (np.cumsum(counts) - counts)[filled]
-        matches[:, filled] = np.maximum.reduceat(query_tokens @ tokens.T, starts, axis=1)
+        matches[:, filled] = np.maximum.reduceat(cosines, starts, axis=1)
     return matches
+
+
+def _lengths(rows: Vectors) -> Vectors:
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))  # a third of the time of np.linalg.norm
+    return np.maximum(lengths, np.float32(1e-6))

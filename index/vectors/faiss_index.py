@@ -8,7 +8,6 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.ranking import best_first
 from index.vectors.precision import in_32_bits
 from index.vectors.protocol import Rows
 
@@ -74,11 +73,10 @@ class FaissIndex:
             return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
         if isinstance(self._index, faiss.IndexFlat):
             cosines, numbers = self._search(query, count, within)
-            order = np.lexsort((numbers, -cosines))
         else:
-            numbers = np.sort(self._search(query, RESCORED * count, None)[1] if within is None else within)
+            numbers = self._search(query, RESCORED * count, None)[1] if within is None else within
             cosines = in_32_bits(vectors[numbers]) @ query
-            order = best_first(cosines, count)
+        order = np.lexsort((numbers, -cosines))[:count]
         return cosines[order], numbers[order]
 
     def _search(
