@@ -82,7 +82,7 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         text=text,
         vector=embedding.vector,
         terms=words,
-        tokens=compress(embedding.tokens[says], parts[0].projection),
+        tokens=compress(embedding.tokens, parts[0].projection)[says],
         token_weights=token_weights[says],
         near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from index.embedding import Embedding
-from index.tokens import DIMENSIONS, best_matches, compress, learn_projection, unit_of
+from index.tokens import DIMENSIONS, best_matches, compress, learn_projection
 from tests.fakes import DIMENSION, WordEmbedder
 
 
@@ -22,15 +22,17 @@ def test_the_projection_has_orthogonal_directions_and_is_the_same_for_every_corp
 
 def test_compressed_tokens_keep_who_is_near_whom():
     projection = learn_projection(WordEmbedder())
-    bridge, bridges, ocean = unit_of(compress(vectors_of("bridge", "bridges", "ocean"), projection))
+    words = compress(vectors_of("bridge", "bridges", "ocean"), projection)
 
-    assert bridge @ bridges == pytest.approx(1, abs=0.01)
-    assert bridge @ ocean < 0.5
+    [[bridges, ocean]] = best_matches(words[:1], words[1:], np.array([1, 1])).tolist()
+
+    assert bridges == pytest.approx(1, abs=0.01)
+    assert ocean < 0.5
 
 
 def test_each_token_of_a_question_finds_its_best_match_in_each_sentence():
-    tokens = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
-    query = np.array([[1, 0], [0, 1]], dtype=np.float32)
+    tokens = np.array([[127, 0], [0, 127], [60, 80]], dtype=np.int8)
+    query = np.array([[127, 0], [0, 100]], dtype=np.int8)
 
     matches = best_matches(query, tokens, np.array([2, 0, 1, 0]))
 
@@ -38,10 +40,10 @@ def test_each_token_of_a_question_finds_its_best_match_in_each_sentence():
 
 
 def test_without_tokens_nothing_matches():
-    empty = np.empty((0, 2), dtype=np.float32)
+    empty = np.empty((0, 2), dtype=np.int8)
 
     assert best_matches(empty, empty, np.array([0, 0])).shape == (0, 2)
-    assert best_matches(np.ones((1, 2), dtype=np.float32), empty, np.array([0])).tolist() == [[0]]
+    assert best_matches(np.ones((1, 2), dtype=np.int8), empty, np.array([0])).tolist() == [[0]]
 
 
 def test_a_model_without_token_vectors_keeps_none():

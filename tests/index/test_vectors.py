@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.vectors import EXACT_AT_MOST, FaissIndex, Rows
+from index.vectors import EXACT_AT_MOST, FaissIndex, Rows, in_32_bits
 
 
 def unit_vectors(count: int, seed: int, dimension: int = 16) -> NDArray[np.float32]:
@@ -65,6 +65,24 @@ def test_a_saved_index_answers_as_before(tmp_path: Path, make: Callable[[Rows], 
         assert [part.tolist() for part in loaded.search(query, 10, vectors)] == [
             part.tolist() for part in index.search(query, 10, vectors)
         ]
+
+
+def test_every_finite_number_of_16_bits_is_the_same_in_32() -> None:
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    finite = every[np.isfinite(every)].reshape(-1, 16)
+
+    numbers = in_32_bits(finite)
+
+    assert numbers.dtype == np.float32
+    assert np.array_equal(numbers, finite.astype(np.float32))
+    assert np.array_equal(np.signbit(numbers), np.signbit(finite))
+    assert np.array_equal(in_32_bits(finite.T), numbers.T)
+
+
+def test_numbers_of_32_bits_are_not_copied() -> None:
+    vectors = unit_vectors(3, 0)
+
+    assert in_32_bits(vectors) is vectors
 
 
 # ----------------------------------------------------------- many vectors

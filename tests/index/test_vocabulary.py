@@ -8,7 +8,16 @@ import pytest
 
 from index import StaleGenerationError
 from index.embedding import Vectors
-from index.vocabulary import NEAR_COSINE, NEAR_WEIGHT, NEIGHBOURS_FILE, Vocabulary
+from index.vocabulary import (
+    NEAR_COSINE,
+    NEAR_COUNT,
+    NEAR_FILE,
+    NEAR_WEIGHT,
+    NEIGHBOURS_FILE,
+    WORDS_AT_ONCE,
+    Vocabulary,
+    near_words,
+)
 from tests.fakes import WordEmbedder
 
 LETTERS = "bcdfghklmn"
@@ -86,6 +95,26 @@ def test_a_word_of_questions_is_embedded_once_and_one_of_the_corpus_never(vocabu
     assert embedder.words == ["quit"]
 
 
+def test_the_near_words_of_each_word_are_the_nearest_of_all_and_the_more_frequent_of_equals():
+    generator = np.random.default_rng(0)
+    meanings = generator.standard_normal((WORDS_AT_ONCE // 2, 48))
+    words = np.repeat(meanings, generator.integers(1, 9, len(meanings)), axis=0)
+    rows = generator.permutation(words + 0.4 * generator.standard_normal(words.shape))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    vectors = (np.round(16 * rows) / 16).astype(np.float32)  # so that products are exact on any machine
+
+    near = near_words(vectors)
+
+    hundredths = np.round(100 * (vectors @ vectors.T))
+    np.fill_diagonal(hundredths, 0)
+    best = np.argsort(-hundredths, axis=1, kind="stable")[:, :NEAR_COUNT]
+    cosines = np.take_along_axis(hundredths, best, axis=1)
+    is_near = cosines >= 100 * NEAR_COSINE
+    assert 0 < is_near[:, -1].sum() < is_near[:, 0].sum() < len(vectors)
+    assert np.array_equal(near[..., 0], np.where(is_near, best, 0))
+    assert np.array_equal(near[..., 1], np.where(is_near, cosines, 0))
+
+
 def test_words_that_are_known_are_not_embedded_again(vocabulary: Vocabulary):
     embedder = MeaningEmbedder()
 
@@ -101,7 +130,9 @@ def test_a_saved_vocabulary_is_as_before(vocabulary: Vocabulary, tmp_path: Path)
     vocabulary.save(tmp_path)
     loaded = Vocabulary.load(tmp_path)
 
-    assert loaded.near("quit", MeaningEmbedder()) == vocabulary.near("quit", MeaningEmbedder()) != ()
+    for word in ("quit", "lamps", "keeper"):
+        assert loaded.near(word, MeaningEmbedder()) == vocabulary.near(word, MeaningEmbedder())
+    assert loaded.near("quit", MeaningEmbedder()) != ()
     assert loaded.correction("resinged") == "resigned"
 
 
@@ -117,6 +148,14 @@ def test_a_text_without_words_has_a_vocabulary_too(tmp_path: Path):
 def test_files_that_are_no_vocabulary_are_refused(vocabulary: Vocabulary, tmp_path: Path):
     vocabulary.save(tmp_path)
     (tmp_path / "words.json").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(StaleGenerationError):
+        Vocabulary.load(tmp_path)
+
+
+def test_near_words_of_another_vocabulary_are_refused(vocabulary: Vocabulary, tmp_path: Path):
+    vocabulary.save(tmp_path)
+    np.save(tmp_path / NEAR_FILE, near_words(np.eye(3, dtype=np.float32)))
 
     with pytest.raises(StaleGenerationError):
         Vocabulary.load(tmp_path)
