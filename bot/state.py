@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from bot.records import AUDIT_KEPT_S, Records
 from bot.settings import ANSWERS_KEPT_DAYS, ANSWERS_KEPT_DAYS_AT_MOST
-from index import Citation, Quote, Source, Span, Verdict
+from index import SERVER_PREFIX, Citation, Quote, Source, Span, Verdict
 
 DAY_S = 24 * 3600.0
 TOKEN_LIFE_S = 15 * 60.0
@@ -542,6 +542,14 @@ class State(Records):
     async def forget_shown(self, answer_id: int) -> None:
         """Forget an answer, with its votes."""
         await self._change("DELETE FROM shown_answers WHERE id = ?", (answer_id,))
+
+    async def forget_shown_own(self, guild_id: int) -> int:
+        """Forget the answers of a server that quote its own documents; give how many those were."""
+        return await self._change(
+            "DELETE FROM shown_answers WHERE guild_id = ? AND EXISTS"
+            " (SELECT 1 FROM json_each(quotes) WHERE json_extract(value, '$.citation.document') GLOB ?)",
+            (guild_id, f"{SERVER_PREFIX}*"),
+        )
 
     async def note_plain_reply(self, question_message_id: int, reply: PlainReply) -> None:
         """Note what was replied to a person's message that has no answer."""

@@ -37,7 +37,9 @@ ONE_OF_BOTH = N_("Attach a `file`, or name the `url` of a public page, one of th
 TOO_LARGE = N_("It is larger than {megabytes} MB. Split it.")
 FILE_GONE = N_("Discord no longer has that file. Attach it again.")
 NOTHING_TO_EXPORT = N_("This server has no documents of its own, so there is nothing to export.")
-DOCUMENTS_FORGOTTEN = N_("This server's own documents are deleted, with every earlier generation.")
+DOCUMENTS_FORGOTTEN = N_(
+    "This server's own documents are deleted, with every earlier generation and what answers showed of them."
+)
 SERVER_FORGOTTEN = N_("Everything is deleted: it is as if I had just been invited.")
 
 ADDRESS_CHARACTERS = 2000
@@ -216,6 +218,7 @@ class OwnDocuments(Moderating):
         await update(interaction)
         async with self.noting(interaction, Deed.FORGET_DOCUMENTS):
             await self.bot.service.forget(guild_of(interaction))
+            await self.bot.state.forget_shown_own(guild_of(interaction))
         await fill(interaction, Body(_(DOCUMENTS_FORGOTTEN)))
 
     async def _forget_server(self, interaction: Interaction, press: Press) -> None:

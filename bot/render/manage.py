@@ -275,7 +275,10 @@ def forget_body(count: int, *, asker_id: int) -> Body:
     )
     lines = [
         has.format(count=count),
-        _("- *Delete the documents*: their files, their texts and every earlier generation of them."),
+        _(
+            "- *Delete the documents*: their files, their texts, every earlier generation of them, and what answers "
+            "showed of them. Buttons below those answers stop working."
+        ),
         _(
             "- *Delete everything*: the documents, and all that I remember of this server: settings, answer channels, "
             "what answers showed, noted and golden questions, and the audit log, but for the line that says who had it "

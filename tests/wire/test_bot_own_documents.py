@@ -19,6 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.client import DissentBot
 from bot.cogs import own_documents
+from bot.cogs.buttons import FORGOTTEN
 from bot.fetching import Fetcher
 from bot.moderating import ONLY_OWNER
 from bot.presses import NOT_YOURS
@@ -423,6 +424,20 @@ async def test_forgetting_deletes_the_documents_or_everything(local_discord: Loc
     assert await bot.state.guild_settings(guild_id) == GuildSettings()
     assert await bot.state.uncovered(guild_id) == []
     assert [record.deed for record in await deeds(bot, guild_id, count=1)] == [Deed.FORGET_SERVER]
+
+
+async def test_what_answers_showed_of_deleted_documents_is_deleted_too(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "add", file=file())
+    of_own = await (await local_discord.slash("ask", question=QUOBBLER_QUESTION)).answer()
+    of_shared = await (await local_discord.slash("ask", question=ANSWERED)).answer()
+    asked = await told(local_discord, "forget")
+    await press_until(local_discord, asked, "Delete the documents", own_documents.DOCUMENTS_FORGOTTEN)
+
+    from_own = await (await local_discord.press(of_own, "Context")).answer()
+    from_shared = await (await local_discord.press(of_shared, "Context")).answer()
+
+    assert from_own.content == FORGOTTEN
+    assert from_shared.content != FORGOTTEN
 
 
 # ---- leaving
