@@ -297,11 +297,11 @@ def _lines(console: Console) -> Iterable[str]:
 
 def _take_in_changes(library: Library, errors: Console) -> None:
     try:
-        if not library.may_reload_itself():
-            return
-        report = library.reload(by=BY_TERMINAL)
+        report = library.bring_up_to_date(by=BY_TERMINAL)
     except RetrievalError as error:
         errors.print(Text(error.user_message, style="yellow"))
+        return
+    if report is None:
         return
     if not report.made_current:
         text = f"Files have changed, but {risks_in_words(report)}: `corpus reload --yes` agrees."

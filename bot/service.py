@@ -476,9 +476,7 @@ class AnswerService:
 
     async def _take_in_changes(self) -> None:
         """Reload the shared library where its files have changed, unless somebody rolled back."""
-        if await self._build(None, self.library.may_reload_itself):
-            log.info("files have changed since the current generation was built; reloading")
-            _log_report(await self.reload(by=BY_BOT))
+        _log_report(await self._build(None, partial(self._bring_up_to_date, None)))
 
     async def _watch(self) -> None:
         """Take in files of the shared corpus when they have changed and come to rest."""
@@ -504,11 +502,10 @@ class AnswerService:
             except Exception:  # the others are to be taken in all the same
                 log.exception("guild=%d: what was added cannot be taken in", guild_id)
 
-    def _bring_up_to_date(self, guild_id: int) -> ReloadReport | None:
-        library = self.libraries.server(guild_id)
-        if not library.may_reload_itself():
-            return None
-        return library.reload(yes=True, by=BY_BOT, on_progress=self._step_aside, on_wait=self._wait)
+    def _bring_up_to_date(self, guild_id: int | None) -> ReloadReport | None:
+        return self._library(guild_id).bring_up_to_date(
+            yes=guild_id is not None, by=BY_BOT, on_progress=self._step_aside, on_wait=self._wait
+        )
 
     def _server_ids(self) -> list[int]:
         self.libraries.clean_up()

@@ -46,12 +46,14 @@ def building(folder: Path, on_wait: Waiting | None, *, by: str) -> Iterator[Prog
     Raises:
         LibraryBusyError: Somebody else is building, and `on_wait` is not given.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / LOCK_FILE)
     waited_s = 0
     while not lock.is_locked:
+        folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=min(waited_s, 1))
+        except FileNotFoundError:  # who held it has deleted the library, with the lock: begin a new one
+            continue
         except filelock.Timeout as error:
             if on_wait is None:
                 raise LibraryBusyError(f"somebody else is building {folder.name}") from error

@@ -76,6 +76,17 @@ class Manifest:
     """SHA-256 of the files built from the segments, by path; a segment holds its own."""
 
 
+def files_of(manifest: Manifest | None) -> dict[str, str]:
+    """The digest of each file that a generation was made from, by path; None stands for one without documents.
+
+    Of a file that could not be taken in as it was, it is the digest that it had then.
+    """
+    if manifest is None:
+        return {}
+    files = {entry.path: entry.digest for entry in manifest.documents}
+    return files | {item.failure.path: item.digest for item in manifest.failed if item.digest}
+
+
 class Generation:
     """An opened generation: everything that a question needs, in memory.
 

@@ -20,7 +20,8 @@ import re
 import shutil
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from index.corpus_files import CorpusFiles
 from index.embedding import Embedder
 from index.errors import (
     CorpusError,
+    DocumentError,
     HistoryError,
     StaleGenerationError,
     SupersededError,
@@ -41,14 +43,16 @@ from index.errors import (
 from index.generation import (
     Generation,
     Manifest,
+    files_of,
     open_generation,
     read_manifest,
     write_generation,
 )
 from index.line import EMPTY, Line, read_line, write_line
-from index.originals import Originals
+from index.originals import Originals, safe_name
 from index.planning import Plan, plan_reload
 from index.questions import GOLDEN_QUESTIONS
+from index.reading import read_document
 from index.reranking import Reranker
 from index.segment import (
     Segment,
@@ -125,7 +129,7 @@ class Library:
         self.base_url = base_url
         self.strictness = strictness
         self.folder = self._folder_in(data)
-        self.originals = Originals(corpus, self.folder / "documents.lock")
+        self.originals = Originals(corpus)
         self._files = CorpusFiles(
             corpus, self.folder / "files.json", id_prefix=self.id_prefix, may_be_missing=self.may_be_empty
         )
@@ -300,9 +304,8 @@ class Library:
             return True
         if manifest is None:
             return bool(found) or not self.may_be_empty
-        known = {entry.path: entry.digest for entry in manifest.documents}
-        known |= {item.failure.path: item.digest for item in manifest.failed if item.digest}
-        return self._files.digests(found) != known | ({GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {})
+        golden = {GOLDEN_QUESTIONS: manifest.golden} if manifest.golden else {}
+        return self._files.digests(found) != files_of(manifest) | golden
 
     def may_reload_itself(self) -> bool:
         """Whether a start may bring the current generation up to date without being told to."""
@@ -359,13 +362,29 @@ class Library:
             CorpusError: The folder is missing, or nothing in it can be read.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """
-        with building(self.folder, on_wait, by=by) as tell:
-            report, generation = self._prepare(_both(on_progress, tell))
-            if yes or not report.risks:
-                self._make_current(report.generation, generation, by=by)
-                report = replace(report, made_current=True)
-        _log(report)
-        return report
+        with self._alone(on_wait, by=by) as tell:
+            return self._reload(yes=yes, by=by, on_progress=_both(on_progress, tell))
+
+    def bring_up_to_date(
+        self,
+        *,
+        yes: bool = False,
+        by: str = "",
+        on_progress: Progress = no_progress,
+        on_wait: Waiting | None = None,
+    ) -> ReloadReport | None:
+        """Reload what a start or a watcher may reload without being told to; None where that is nothing.
+
+        Whether somebody went back is looked at again when nobody else builds any more, as it was perhaps they who did.
+        Arguments and errors are those of `reload`.
+        """
+        if not self.may_reload_itself():
+            return None
+        with self._alone(on_wait, by=by) as tell:
+            if read_line(self.folder).is_held or not self.files_changed():
+                return None
+            log.info("files have changed since the current generation was built; reloading")
+            return self._reload(yes=yes, by=by, on_progress=_both(on_progress, tell))
 
     def prepare(
         self, *, by: str = "", on_progress: Progress = no_progress, on_wait: Waiting | None = None
@@ -375,7 +394,7 @@ class Library:
         What was prepared waits through restarts, and until something else is prepared or made current. Arguments and
         errors are those of `reload`.
         """
-        with building(self.folder, on_wait, by=by) as tell:
+        with self._alone(on_wait, by=by) as tell:
             report, _ = self._prepare(_both(on_progress, tell))
         _log(report)
         return report
@@ -400,45 +419,57 @@ class Library:
             yes: As in `reload`: without it, a document may be stored and wait to become current.
             by: Who adds it, for the history.
             on_progress: As in `reload`.
-            on_wait: As in `reload`. Where waiting is refused, the document is stored all the same.
+            on_wait: As in `reload`.
 
         Raises:
             AddingError: The name, the size, or a document that is there already stands against it; nothing is stored.
             NameTakenError: Nothing but a document of that name stands against it; nothing is stored.
             DocumentError: It cannot be read; nothing is stored.
-            LibraryBusyError: Somebody else is building, and `on_wait` is not given.
+            LibraryBusyError: Somebody else is building, and `on_wait` is not given; nothing is stored.
         """
-        self.open()
-        known = self._generation.manifest.documents if self._generation else ()
-        document, is_replaced = self.originals.add(name, data, replace=replace, known=known)
-        report = self.reload(yes=yes, by=by, on_progress=on_progress, on_wait=on_wait)
+        name = safe_name(name)
+        with self._alone(on_wait, by=by) as tell:
+            self.open()
+            document, is_replaced = self.originals.add(
+                name,
+                data,
+                replace=replace,
+                in_use=self._generation.manifest.segments if self._generation else (),
+                characters=self._stored_characters() if self.originals.quota else None,
+                on_change=self._let_go,
+            )
+            report = self._reload(yes=yes, by=by, on_progress=_both(on_progress, tell))
         return Added(document, hashlib.sha256(data).hexdigest(), is_replaced, report)
 
     def remove(
         self, document: str, *, by: str = "", on_progress: Progress = no_progress, on_wait: Waiting | None = None
     ) -> ReloadReport:
-        """Delete a document's file, and reload whatever the risks: who names a document agrees to its going.
+        """Take a document's file away, and reload whatever the risks: who names a document agrees to its going.
 
-        Earlier generations still hold its text, until as many others came after them as are kept.
+        Earlier generations still hold its text, and of a server's own its file, until as many others came after them
+        as are kept.
 
         Raises:
             UnknownDocumentError: There is no such document.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """
-        self.open()
-        is_current = self._generation is not None and document in self._generation.manifest.segments
-        if not self.originals.remove(document) and not is_current:
-            raise UnknownDocumentError(
-                f"no document {document!r}",
-                user_message="There is no document named {document!r}. `corpus list` shows the names.",
-                document=document,
-            )
-        return self.reload(yes=True, by=by, on_progress=on_progress, on_wait=on_wait)
+        with self._alone(on_wait, by=by) as tell:
+            self.open()
+            current = self._generation.manifest.segments if self._generation else {}
+            if document not in {*current, *(file.id for file in self.originals.files())}:
+                raise UnknownDocumentError(
+                    f"no document {document!r}",
+                    user_message="There is no document named {document!r}. `corpus list` shows the names.",
+                    document=document,
+                )
+            self._let_go()
+            self.originals.remove(document)
+            return self._reload(yes=True, by=by, on_progress=_both(on_progress, tell))
 
     def difference(self, *, on_wait: Waiting | None = None) -> ReloadReport:
         """What a reload would change, as far as it can be said without building; raises as `reload` does."""
         started = time.perf_counter()
-        with building(self.folder, on_wait, by=""):
+        with self._alone(on_wait):
             self.open()
             _, report = self._plan()
         return replace(report, elapsed_s=time.perf_counter() - started)
@@ -466,7 +497,7 @@ class Library:
             StaleGenerationError: It is damaged.
             LibraryBusyError: Somebody is building, and `on_wait` is not given.
         """
-        with building(self.folder, on_wait, by=by):
+        with self._alone(on_wait, by=by):
             prepared = self.prepared()
             if prepared is None or prepared.generation != generation:
                 raise SupersededError(f"generation {generation} is not prepared")
@@ -474,7 +505,7 @@ class Library:
 
     def discard(self, generation: str, *, on_wait: Waiting | None = None) -> None:
         """Drop a prepared generation; raises as `make_current` does."""
-        with building(self.folder, on_wait, by=""):
+        with self._alone(on_wait):
             prepared = self.prepared()
             if prepared is None or prepared.generation != generation:
                 raise SupersededError(f"generation {generation} is not prepared")
@@ -482,7 +513,10 @@ class Library:
             self._prune()
 
     def rollback(self, generation: str | None = None, *, by: str = "", on_wait: Waiting | None = None) -> str:
-        """Make an earlier generation current, until somebody reloads.
+        """Make an earlier generation current, until somebody reloads, adds or removes.
+
+        A server's own files become those that it was made from. An operator's stay as they lie, so the line is held:
+        neither a start nor a watcher takes them in.
 
         Args:
             generation: Its id, as the history shows it; by default the one before the current one.
@@ -497,9 +531,10 @@ class Library:
             StaleGenerationError: It is damaged.
             LibraryBusyError: Somebody is building, and `on_wait` is not given.
         """
-        with building(self.folder, on_wait, by=by):
+        with self._alone(on_wait, by=by):
+            wanted = generation or read_line(self.folder).before_current()
+            self._take_in_what_waits(by)
             line = read_line(self.folder)
-            wanted = generation or line.before_current()
             if wanted is None or wanted not in {step.generation for step in line.steps}:
                 raise HistoryError(f"no generation {generation or 'before the current one'} in {self.folder.name}")
             opened = self._open_named(wanted)
@@ -507,6 +542,7 @@ class Library:
             write_line(self.folder, line.rolled_back(wanted))
             with self._swap:
                 self._generation = opened
+            self._finish_rollback()
         log.info("rolled back generation=%s previous=%s", wanted, line.current)
         return wanted
 
@@ -519,11 +555,40 @@ class Library:
             CorpusError: The folder is missing, or nothing in it can be read.
             LibraryBusyError: Somebody else is building, and `on_wait` is not given.
         """
-        with building(self.folder, on_wait, by=""):
+        with self._alone(on_wait):
             self.open()
             plan, _ = self._plan()
             generation, _ = self._assemble(plan, on_progress)
         return generation
+
+    @contextmanager
+    def _alone(self, on_wait: Waiting | None, *, by: str = "") -> Iterator[Progress]:
+        """Hold the lock of whoever builds, when what a rollback that died has left is done; see `building`."""
+        with building(self.folder, on_wait, by=by) as tell:
+            self._finish_rollback()
+            yield tell
+
+    def _finish_rollback(self) -> None:
+        """The files are the operator's: going back leaves them as they lie."""
+
+    def _take_in_what_waits(self, by: str) -> None:
+        """The files are the operator's: what changed in them is there after going back, too."""
+
+    def _let_go(self) -> None:
+        """No longer hold the generation that somebody went back to: something is about to be stored or removed, which
+        is not to wait for a reload should we die before ours.
+        """
+        line = read_line(self.folder)
+        if line.is_held:
+            write_line(self.folder, replace(line, is_held=False))
+
+    def _reload(self, *, yes: bool, by: str, on_progress: Progress = no_progress) -> ReloadReport:
+        report, generation = self._prepare(on_progress)
+        if yes or not report.risks:
+            self._make_current(report.generation, generation, by=by)
+            report = replace(report, made_current=True)
+        _log(report)
+        return report
 
     def _prepare(self, on_progress: Progress) -> tuple[ReloadReport, Generation | None]:
         """Build what a reload makes, note its report, and open it; None where no documents are left."""
@@ -587,16 +652,20 @@ class Library:
         """Drop generations that are neither in the line nor prepared, and segments that no generation uses."""
         kept = {step.generation for step in read_line(self.folder).steps} | {but}
         used: set[str] = set()
+        files: set[str] = set()
         for path in _entries(self.folder / "generations"):
             try:
                 if path.name not in kept:
                     raise StaleGenerationError(f"generation {path.name} is not needed any more")
-                used |= set(read_manifest(self.folder, path.name).segments.values())
+                manifest = read_manifest(self.folder, path.name)
+                used |= set(manifest.segments.values())
+                files |= set(files_of(manifest).values())
             except StaleGenerationError:
                 shutil.rmtree(path, ignore_errors=True)
         for path in _entries(self.folder / "segments"):
             if path.name.startswith(".") or path.stem not in used:
                 path.unlink(missing_ok=True)
+        self.originals.keep_only(files)
         for path in self.folder.glob(".*.tmp"):  # notes are written by whoever looks, too: only old ones are left over
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > LEFT_OVER_S:
@@ -618,11 +687,32 @@ class Library:
             store=self._store,
             embedder=self.embedder,
             may_be_empty=self.may_be_empty,
+            elsewhere=self._documents_elsewhere,
         )
+
+    def _documents_elsewhere(self) -> dict[str, Document]:
+        """Documents of other libraries that new ones are compared with."""
+        return {}
 
     def _assemble(self, plan: Plan, on_progress: Progress) -> tuple[Generation, int]:
         """The planned generation in memory; also how many passages had to be embedded."""
         return assemble(plan, self._generation, store=self._store, embedder=self.embedder, on_progress=on_progress)
+
+    def _stored_characters(self) -> dict[str, int]:
+        """How much text each file has, by path: as the current generation knows, and read where that has another."""
+        entries = self._generation.manifest.documents if self._generation else ()
+        known = {(entry.path, entry.digest): entry.characters for entry in entries}
+        found, _ = self._files.scan()
+        digests = self._files.digests(found)
+        characters = {}
+        for file in found:
+            count = known.get((file.path, digests[file.path]))
+            if count is None:
+                count = 0  # of what cannot be read, nothing is searched
+                with suppress(DocumentError):
+                    count = len(read_document(self.corpus, file).text)
+            characters[file.path] = count
+        return characters
 
     def _manifest(self, line: Line) -> Manifest | None:
         """What the current generation of a line says of itself; None where there is none, or no document in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from index.corpus_files import CorpusFiles
@@ -45,6 +45,7 @@ def plan_reload(
     store: SegmentStore,
     embedder: Embedder,
     may_be_empty: bool = False,
+    elsewhere: Callable[[], Mapping[str, Document]] = dict,
 ) -> tuple[Plan, ReloadReport]:
     """Read what has changed, and compare; nothing is embedded.
 
@@ -54,6 +55,7 @@ def plan_reload(
         store: Segments that need not be built again.
         embedder: What the others are to be embedded with.
         may_be_empty: Whether no documents at all is a state to be in, and not a mistake.
+        elsewhere: Gives documents of other libraries, by id, that new ones are compared with.
 
     Returns:
         What the generation is to be made of, and what there is to say of that before it is built.
@@ -83,7 +85,7 @@ def plan_reload(
     plan.keys = dict(sorted(plan.keys.items()))
     if not plan.keys and not may_be_empty:
         raise _nothing_to_read(files, plan)
-    return plan, _report(plan, current, store)
+    return plan, _report(plan, current, store, elsewhere)
 
 
 def _kept(name: str, current: Generation | None, store: SegmentStore) -> str | None:
@@ -116,7 +118,9 @@ def _nothing_to_read(files: CorpusFiles, plan: Plan) -> CorpusError:
     )
 
 
-def _report(plan: Plan, current: Generation | None, store: SegmentStore) -> ReloadReport:
+def _report(
+    plan: Plan, current: Generation | None, store: SegmentStore, elsewhere: Callable[[], Mapping[str, Document]]
+) -> ReloadReport:
     """What there is to say of a plan."""
     before: Mapping[str, str] = current.manifest.segments if current else {}
     removed = tuple(name for name in before if name not in plan.keys)
@@ -128,7 +132,7 @@ def _report(plan: Plan, current: Generation | None, store: SegmentStore) -> Relo
     if current and failed_anew:
         risks.append(Risk.FAILURES)
     fresh = [name for name, key in plan.keys.items() if before.get(name) != key]
-    documents = {name: _document(name, plan, current, store) for name in plan.keys} if fresh else {}
+    documents = {**elsewhere(), **{name: _document(name, plan, current, store) for name in plan.keys}} if fresh else {}
     return ReloadReport(
         generation=plan.generation,
         previous=current.id if current else None,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from index import (
+    AddingError,
     GoldenChange,
     HistoryError,
     Library,
@@ -16,8 +19,11 @@ from index import (
     Risk,
     StaleGenerationError,
     SupersededError,
+    UnknownDocumentError,
 )
 from index import library as library_module
+from index.building import building
+from index.line import read_line, write_line
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 from tests.index.test_library import ZEBRAS, another, files_of
@@ -118,6 +124,63 @@ def test_a_rollback_holds_until_somebody_reloads(library: Library, three: list[s
 
     assert (report.made_current, restarted.status().is_held, restarted.may_reload_itself()) == (True, False, False)
     assert {entry.id for entry in restarted.documents()} >= {"otters", "whales", "zebras"}
+
+
+def test_a_rollback_that_a_start_or_a_watcher_had_to_wait_for_holds(library: Library, three: list[str]) -> None:
+    write_corpus(library.corpus, {"otters.md": "Otters hold hands while they sleep.\n"})
+    other, waits = another(library), []
+    other.open()
+
+    def goes_back(waited_s: int) -> None:
+        waits.append(waited_s)
+        if len(waits) == 1:
+            write_line(library.folder, read_line(library.folder).rolled_back(three[0]))
+            holding.close()
+
+    holding = ExitStack()
+    holding.enter_context(building(library.folder, None, by="Ada"))
+    report = other.bring_up_to_date(on_wait=goes_back)
+
+    assert (report, waits[0], current(library)) == (None, 0, three[0])
+    assert library.status().is_held
+
+
+def test_after_a_rollback_what_lies_there_already_can_be_added(library: Library, three: list[str]) -> None:
+    library.rollback()
+
+    added = library.add("whales.md", WHALES.encode())
+
+    assert (added.document, added.replaced, added.report.added) == ("whales", False, ("whales",))
+    assert current(library) == three[2]
+    assert not library.status().is_held
+
+
+def test_an_addition_that_is_refused_leaves_a_rollback_held(library: Library, three: list[str]) -> None:
+    library.rollback()
+
+    with pytest.raises(AddingError):
+        library.add("songs.md", ZEBRAS.encode())
+    with pytest.raises(UnknownDocumentError):
+        library.remove("songs")
+
+    assert (current(library), library.status().is_held) == (three[1], True)
+
+
+def test_an_addition_after_a_rollback_that_is_cut_off_is_taken_in_by_the_next_start(
+    library: Library, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.rollback()
+    monkeypatch.setattr(library, "_reload", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        library.add("otters.md", b"Otters hold hands while they sleep.\n")
+    restarted = another(library)
+    restarted.open()
+
+    report = restarted.bring_up_to_date()
+
+    assert report is not None
+    assert "otters" in report.added
+    assert report.made_current
 
 
 def test_after_a_reload_one_step_back_is_what_was_current_before_it(library: Library, three: list[str]) -> None:

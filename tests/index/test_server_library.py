@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -17,10 +18,14 @@ from index import (
     HistoryError,
     Library,
     LibraryBusyError,
+    NameTakenError,
     Quota,
     ServerLibrary,
+    Twin,
     UnknownDocumentError,
 )
+from index.building import building
+from index.library import KEPT_GENERATIONS
 from index.originals import safe_name
 from index.reading import scan
 from tests.conftest import write_corpus
@@ -169,18 +174,76 @@ def test_a_file_too_large_to_be_read_is_refused(own: ServerLibrary) -> None:
     assert files_of(own) == {}
 
 
-def test_what_was_stored_while_somebody_else_reloads_is_taken_in_later(own: ServerLibrary) -> None:
-    from index.building import building
-
+def test_where_waiting_is_refused_nothing_is_stored_while_somebody_else_reloads(own: ServerLibrary) -> None:
     own.add("whales.md", WHALES)
+
     with building(own.folder, None, by="Bob"), pytest.raises(LibraryBusyError):
         own.add("otters.md", OTTERS)
 
-    assert files_of(own) == {"whales.md": WHALES, "otters.md": OTTERS}
+    assert files_of(own) == {"whales.md": WHALES}
+
+
+def test_what_was_stored_before_a_crash_is_taken_in_by_the_next_start(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.originals.add("otters.md", OTTERS)
     restarted = again(own)
-    assert (names(restarted), restarted.may_reload_itself()) == (["server/whales"], True)
-    restarted.reload()
-    assert names(restarted) == ["server/otters", "server/whales"]
+
+    report = restarted.bring_up_to_date(yes=True, by="the bot")
+
+    assert report is not None
+    assert report.added == ("server/otters",)
+    assert (names(restarted), restarted.may_reload_itself()) == (["server/otters", "server/whales"], False)
+    assert restarted.bring_up_to_date() is None
+
+
+def test_what_was_stored_before_a_crash_can_be_added_again(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.originals.add("otters.md", OTTERS)
+
+    added = own.add("sea otters.md", OTTERS)
+
+    assert (added.document, added.replaced, added.report.added) == ("server/otters", False, ("server/otters",))
+    assert files_of(own) == {"whales.md": WHALES, "otters.md": OTTERS}
+
+
+def test_what_was_stored_before_a_crash_counts_for_the_quota(own: ServerLibrary) -> None:
+    own.originals.quota = Quota(characters=130)
+    own.add("whales.md", WHALES)
+    own.originals.add("otters.md", OTTERS)
+
+    with pytest.raises(AddingError, match="characters"):
+        own.add("zebras.md", b"# Zebras\n\nZebras are striped horses of the plains.\n")
+
+
+def test_a_file_that_differs_in_the_case_of_its_name_replaces_the_one_that_is_there(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+
+    added = own.add("WHALES.MD", OTTERS, replace=True)
+
+    assert (added.document, added.replaced, files_of(own)) == ("server/whales", True, {"whales.md": OTTERS})
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_file_of_another_kind_is_never_offered_to_replace_one(own: ServerLibrary, replace: bool) -> None:
+    own.add("whales.md", WHALES)
+
+    with pytest.raises(AddingError, match="is there already") as refused:
+        own.add("whales.txt", OTTERS, replace=replace)
+
+    assert not isinstance(refused.value, NameTakenError)
+    assert "its file is whales.md" in refused.value.user_message
+    assert files_of(own) == {"whales.md": WHALES}
+
+
+def test_a_document_like_a_shared_one_is_told_of_and_added(own: ServerLibrary, library: Library) -> None:
+    shared = (library.corpus / "sea/lighthouse.md").read_bytes()
+
+    added = own.add("lighthouse.md", shared)
+    nearly = own.add("tower.md", shared.replace(b"1862", b"1863"))
+
+    assert added.report.twins == (Twin("server/lighthouse", "sea/lighthouse", is_same=True),)
+    assert [(twin.document, twin.is_same) for twin in nearly.report.twins] == [("server/tower", False)]
+    assert names(own) == ["server/lighthouse", "server/tower"]
 
 
 # ---------------------------------------------------------------------- names
@@ -244,6 +307,141 @@ def test_a_name_that_is_accepted_is_one_that_a_scan_finds(tmp_path: Path) -> Non
 
     found, unreadable = scan(tmp_path)
     assert (sorted(file.path for file in found), unreadable) == (sorted(accepted), [])
+
+
+# ----------------------------------------------------------------- going back
+
+
+def test_going_back_brings_the_files_of_that_time_back_and_holds_by_itself(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    own.add("whales.md", WHALES + b"Some whales.\n", replace=True)
+    third = files_of(own)
+    own.remove("server/otters")
+
+    own.rollback()
+    assert files_of(own) == third
+    own.rollback()
+    assert files_of(own) == {"whales.md": WHALES, "otters.md": OTTERS}
+    own.rollback()
+    assert files_of(own) == {"whales.md": WHALES}
+
+    restarted = again(own)
+    assert (names(restarted), restarted.may_reload_itself(), restarted.status().is_held) == (
+        ["server/whales"],
+        False,
+        False,
+    )
+
+
+def test_what_came_later_than_the_generation_gone_back_to_can_be_gone_forward_to(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    latest = own.add("otters.md", OTTERS).report.generation
+    own.rollback()
+    assert not own.reload().has_changes
+
+    own.rollback(latest)
+
+    assert files_of(own) == {"whales.md": WHALES, "otters.md": OTTERS}
+    assert names(again(own)) == ["server/otters", "server/whales"]
+
+
+@pytest.mark.parametrize("change", [OTTERS, OTTERS + b"Some otters.\n"])
+def test_after_going_back_what_had_been_added_since_can_be_added_anew(own: ServerLibrary, change: bytes) -> None:
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    own.rollback()
+
+    added = own.add("otters.md", change)
+
+    assert (added.replaced, added.report.added, added.report.removed) == (False, ("server/otters",), ())
+    assert files_of(own) == {"whales.md": WHALES, "otters.md": change}
+
+
+def test_a_removal_that_was_undone_stays_undone_when_something_is_added(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    own.remove("server/whales")
+    own.rollback()
+    file = io.BytesIO()
+
+    assert own.originals.export(file) == 2
+    report = own.add("zebras.md", b"Zebras are striped.\n").report
+
+    assert (report.added, report.changed, report.removed) == (("server/zebras",), (), ())
+    assert names(again(own)) == ["server/otters", "server/whales", "server/zebras"]
+    assert own.remove("server/zebras").removed == ("server/zebras",)
+
+
+def test_after_going_back_the_quota_counts_what_is_there_then(own: ServerLibrary) -> None:
+    own.originals.quota = Quota(characters=130)
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    own.rollback()
+
+    own.add("zebras.md", b"# Zebras\n\nZebras are striped horses of the plains.\n")
+
+    assert sum(entry.characters for entry in own.documents()) <= 130
+    with pytest.raises(AddingError, match="characters"):
+        own.add("otters.md", OTTERS)
+
+
+def test_what_was_stored_before_a_crash_is_not_lost_by_going_back(own: ServerLibrary) -> None:
+    first = own.add("whales.md", WHALES).report.generation
+    own.add("otters.md", OTTERS)
+    own.originals.add("zebras.md", b"Zebras are striped.\n")
+    restarted = again(own)
+
+    assert restarted.rollback() == first
+
+    assert files_of(restarted) == {"whales.md": WHALES}
+    restarted.rollback(restarted.history()[0].generation)
+    assert names(restarted) == ["server/otters", "server/whales", "server/zebras"]
+
+
+def test_going_back_that_was_cut_off_is_finished_by_whoever_comes_next(
+    own: ServerLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = own.add("whales.md", WHALES).report.generation
+    own.add("otters.md", OTTERS)
+    with monkeypatch.context() as patch:
+        patch.setattr(own, "_finish_rollback", lambda: None)
+        own.rollback()
+    assert (own.status().is_held, files_of(own)) == (True, {"whales.md": WHALES, "otters.md": OTTERS})
+    restarted = again(own)
+
+    assert restarted.may_reload_itself()
+    assert restarted.bring_up_to_date(yes=True) is None
+
+    assert (restarted.status().generation, files_of(own)) == (first, {"whales.md": WHALES})
+    assert (restarted.status().is_held, restarted.may_reload_itself()) == (False, False)
+
+
+def test_a_generation_whose_file_is_lost_is_held_and_a_change_says_what_goes_with_it(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.add("otters.md", OTTERS)
+    own.remove("server/whales")
+    shutil.rmtree(own.folder / "originals")
+
+    own.rollback()
+    restarted = again(own)
+    assert restarted.bring_up_to_date(yes=True) is None
+    assert (names(restarted), restarted.status().is_held) == (["server/otters", "server/whales"], True)
+
+    report = restarted.add("zebras.md", b"Zebras are striped.\n").report
+    assert (report.added, report.removed) == (("server/zebras",), ("server/whales",))
+
+
+def test_a_file_is_kept_as_long_as_its_generation_can_be_gone_back_to(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    own.remove("server/whales")
+    assert [path.read_bytes() for path in (own.folder / "originals").iterdir()] == [WHALES]
+
+    for number in range(KEPT_GENERATIONS):
+        own.add("otters.md", OTTERS + b"One more.\n" * number, replace=True)
+
+    kept = {path.read_bytes() for path in (own.folder / "originals").iterdir()}
+    assert kept == {OTTERS + b"One more.\n" * number for number in range(KEPT_GENERATIONS - 1)}
 
 
 # ------------------------------------------------------------------- removing
@@ -322,6 +520,16 @@ def test_forgetting_twice_and_adding_again_work(own: ServerLibrary) -> None:
     own.add("otters.md", OTTERS)
 
     assert (names(own), [entry.documents for entry in own.history()]) == (["server/otters"], [1])
+
+
+def test_an_addition_that_waited_while_everything_was_forgotten_begins_anew(own: ServerLibrary) -> None:
+    own.add("whales.md", WHALES)
+    other = again(own)
+
+    with building(own.folder, None, by="Ada"):
+        other.add("otters.md", OTTERS, on_wait=lambda waited_s: shutil.rmtree(own.home, ignore_errors=True))
+
+    assert (files_of(own), names(again(own))) == ({"otters.md": OTTERS}, ["server/otters"])
 
 
 def test_the_data_folder_can_be_moved(own: ServerLibrary, library: Library, tmp_path: Path) -> None:
