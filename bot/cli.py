@@ -544,7 +544,7 @@ def corpus_remove(
     server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a document's file and take it out; `corpus rollback` brings its text back, but not the file."""
+    """Delete a document's file and take it out; `corpus rollback` brings its text back, and a server's file, too."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
     library = terminal.library_of(server)
@@ -580,7 +580,7 @@ def corpus_rollback(
     server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an earlier generation current, until somebody reloads."""
+    """Make an earlier generation current again; of the shared corpus, until somebody reloads, adds or removes."""
     terminal: Terminal = context.obj
     terminal.set_up_logging(is_service=False)
     library = terminal.library_of(server)
@@ -589,7 +589,8 @@ def corpus_rollback(
     if as_json:
         terminal.print_json({"generation": current, "previous": previous})
     else:
-        terminal.console.print(Text(f"Generation {current} is current, until the next `corpus reload`."))
+        until = "until the next `corpus reload`" if server is None else "with the files that it was made from"
+        terminal.console.print(Text(f"Generation {current} is current, {until}."))
 
 
 @corpus_app.command("export")

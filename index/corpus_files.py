@@ -69,7 +69,9 @@ class CorpusFiles:
         # a file written a moment ago may change again within the clock's grain: believe its time only later
         is_settled = time.time_ns() - file.modified_ns > SETTLED_NS
         try:
-            data = b"" if file.size > MAX_FILE_BYTES else (self.folder / file.path).read_bytes()
+            # what is too large to be read has no bytes but is told from others, an empty file for one, by its size
+            is_large = file.size > MAX_FILE_BYTES
+            data = f"\0{file.size}".encode() if is_large else (self.folder / file.path).read_bytes()
         except OSError:
             data, is_settled = b"", False
         return [file.size, file.modified_ns if is_settled else None, file_digest(data)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -549,6 +549,14 @@ class ReloadReport:
     @property
     def documents_before(self) -> int:
         return self.unchanged + len(self.changed) + len(self.removed)
+
+    def beside(self, document: str) -> ReloadReport:
+        """The same without what became of one document: what else changed."""
+        without = {
+            kind: tuple(name for name in getattr(self, kind) if name != document)
+            for kind in ("added", "changed", "removed")
+        }
+        return replace(self, **without)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> ReloadReport:

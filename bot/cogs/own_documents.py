@@ -15,7 +15,7 @@ from bot.documents import NO_DOCUMENT, choices_among
 from bot.localisation import N_, _, ngettext
 from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared
 from bot.presses import Handler, Interaction, Press
-from bot.records import Deed
+from bot.records import Deed, Record
 from bot.render.body import Body, File, LibraryAction
 from bot.render.corpus import NONE_OF_ITS_OWN, is_own
 from bot.render.limits import CHOICE_TEXT, CHOICES, shorten
@@ -31,7 +31,7 @@ from bot.render.manage import (
 )
 from bot.replies import fill, persistently, think, update
 from bot.tree import error_text
-from index import MAX_FILE_BYTES, AddingError, DocumentEntry, NameTakenError, UnknownDocumentError
+from index import MAX_FILE_BYTES, AddingError, DocumentEntry, NameTakenError, ReloadReport, UnknownDocumentError
 
 ONE_OF_BOTH = N_("Attach a `file`, or name the `url` of a public page, one of the two.")
 TOO_LARGE = N_("It is larger than {megabytes} MB. Split it.")
@@ -97,6 +97,7 @@ class OwnDocuments(Moderating):
                     document=added.document,
                     digest=added.digest,
                 )
+            await self._note_beside(interaction, added.report, added.document)
         except NameTakenError as error:
             await self._offer_to_replace(interaction, error, File(name, data))
             return
@@ -141,7 +142,17 @@ class OwnDocuments(Moderating):
         async with self.noting(interaction, Deed.REMOVE, document=entry.id, digest=entry.digest) as note:
             report = await self.bot.service.remove(guild_of(interaction), entry.id, by=by(interaction))
             note.tell(before=report.previous, after=report.generation)
-        await fill(interaction, removed_body(entry))
+        await self._note_beside(interaction, report, entry.id)
+        await fill(interaction, removed_body(entry, report))
+
+    async def _note_beside(self, interaction: Interaction, report: ReloadReport, document: str) -> None:
+        """Write into the audit log what came or went with a document."""
+        beside = report.beside(document)
+        changes = ((Deed.ADD, beside.added), (Deed.REPLACE, beside.changed), (Deed.REMOVE, beside.removed))
+        guild_id, before, after = guild_of(interaction), report.previous or "", report.generation
+        for deed, names in changes:
+            for name in names:
+                await self.bot.state.note_deed(Record(guild_id, interaction.user.id, deed, before, after, name))
 
     # ---- going back
 
@@ -160,7 +171,7 @@ class OwnDocuments(Moderating):
         shared="Of the shared corpus, and not of this server's own documents",
     )
     async def rollback(self, interaction: Interaction, generation: str | None = None, shared: bool = False) -> None:
-        """Make an earlier generation current, until somebody reloads."""
+        """Make an earlier generation current again."""
         await think(interaction, ephemeral=True)
         if shared and not await may_change_shared(interaction):
             await fill(interaction, Body(_(ONLY_OWNER)))

@@ -132,7 +132,7 @@ def _status(status: LibraryStatus, guild_id: int | None) -> list[str]:
     lines.append(_("{documents}, {passages}.").format(documents=documents, passages=passages))
     if status.is_held:
         lines.append(_("Somebody went back to this generation: it stays until somebody reloads."))
-    elif status.files_changed:
+    if status.files_changed:
         lines.append(_("Files have changed since; a reload takes them in."))
     else:
         lines.append(_("No file has changed since."))

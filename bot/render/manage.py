@@ -93,14 +93,7 @@ def dry_run_body(reports: Sequence[tuple[int | None, ReloadReport]]) -> Body:
 
 
 def _difference(report: ReloadReport, library: int | None, *, room: int, is_dry_run: bool = False) -> list[str]:
-    lines = [f"**{library_name(library)}**"]
-    for text, names in (
-        (N_("Added: {names}."), report.added),
-        (N_("Changed: {names}."), report.changed),
-        (N_("Removed: {names}."), report.removed),
-    ):
-        if names:
-            lines.append(_(text).format(names=_names(names)))
+    lines = [f"**{library_name(library)}**", *_changes(report)]
     is_news = report.generation != report.previous
     if not report.has_changes and (is_news or is_dry_run):
         lines.append(_("No document has changed."))
@@ -114,6 +107,25 @@ def _difference(report: ReloadReport, library: int | None, *, room: int, is_dry_
     while length("\n".join(lines)) > room and len(lines) > 1:
         lines.remove(max(lines[1:], key=length))
     return lines
+
+
+def _changes(report: ReloadReport) -> list[str]:
+    kinds = (
+        (N_("Added: {names}."), report.added),
+        (N_("Changed: {names}."), report.changed),
+        (N_("Removed: {names}."), report.removed),
+    )
+    return [_(text).format(names=_names(names)) for text, names in kinds if names]
+
+
+def _beside(report: ReloadReport, document: str) -> list[str]:
+    """What else changed when one document did: what was cut off before, or is lost."""
+    beside = report.beside(document)
+    return (
+        [_("Other files had changed as well, which is taken in now, too:"), *_changes(beside)]
+        if beside.has_changes
+        else []
+    )
 
 
 def _figures(report: ReloadReport) -> list[str]:
@@ -170,7 +182,14 @@ def added_body(added: Added, *, url: str = "") -> Body:
         added.report.embedded,
     ).format(count=added.report.embedded)
     source = [_("Fetched from {address}.").format(address=code(url, 500))] if url else []
-    lines = [head.format(document=code(added.document)), text, *_twins(added.report), *source, _digest(added.digest)]
+    lines = [
+        head.format(document=code(added.document)),
+        text,
+        *_beside(added.report, added.document),
+        *_twins(added.report),
+        *source,
+        _digest(added.digest),
+    ]
     failed = [failure for failure in added.report.failed if failure.path in added.report.failed_anew]
     return Body(shorten("\n".join([*lines, *map(failure_line, failed[:FAILURES_SHOWN])]), CONTENT))
 
@@ -193,16 +212,18 @@ def taken_body(text: str, file: File | None, *, asker_id: int, key: str) -> Body
 def remove_body(entry: DocumentEntry, *, asker_id: int) -> Body:
     """What removing a document means, with a button that does it."""
     text = _(
-        "Delete **{title}** ({document})? Its file goes away at once. Its text stays in earlier generations, which "
-        "`/manage rollback` can go back to, until newer ones take their place; `/manage forget` deletes everything."
+        "Delete **{title}** ({document})? It is not searched from then on. Its file and its text are kept with "
+        "earlier generations, which `/manage rollback` can go back to, until newer ones take their place; "
+        "`/manage forget` deletes everything."
     ).format(title=one_line(entry.title, 200), document=code(entry.id))
     return Body(text, buttons=in_rows(LibraryButton(LibraryAction.REMOVE, _("Delete"), asker_id, entry.key)))
 
 
-def removed_body(entry: DocumentEntry) -> Body:
+def removed_body(entry: DocumentEntry, report: ReloadReport) -> Body:
     """A document that was removed."""
     text = _("Deleted **{title}** ({document}). It is not searched any more.")
-    return Body(text.format(title=one_line(entry.title, 200), document=code(entry.id)))
+    head = text.format(title=one_line(entry.title, 200), document=code(entry.id))
+    return Body(shorten("\n".join([head, *_beside(report, entry.id)]), CONTENT))
 
 
 def history_body(entries: Sequence[HistoryEntry], library: int | None, guild_id: int) -> Body:
@@ -229,17 +250,23 @@ def history_body(entries: Sequence[HistoryEntry], library: int | None, guild_id:
     elif all(entry.is_current for entry in entries):
         lines.append(_("There is none yet to go back to."))
     else:
-        lines.append(_("`/manage rollback` goes back to one of them, until somebody reloads, adds or removes."))
+        lines.append(_("`/manage rollback` goes to one of them."))
     return Body(shorten("\n".join(lines), CONTENT))
 
 
 def rolled_back_body(generation: str, library: int | None) -> Body:
     """A generation that is current again."""
-    text = _(
-        "Generation {generation} is current again. It stays until somebody reloads, adds or removes; neither a restart "
-        "nor a changed file undoes it."
-    ).format(generation=code(generation))
-    return Body(f"**{library_name(library)}**\n{text}")
+    if library is None:
+        text = _(
+            "Generation {generation} is current again. It stays until somebody reloads; neither a restart nor a "
+            "changed file undoes it."
+        )
+    else:
+        text = _(
+            "Generation {generation} is current again, with the files that it was made from. What came later is not "
+            "lost: `/manage rollback` can go there, too, as long as `/manage history` shows it."
+        )
+    return Body(f"**{library_name(library)}**\n{text.format(generation=code(generation))}")
 
 
 def export_body(name: str, data: bytes, *, limit_bytes: int, guild_id: int) -> Body:

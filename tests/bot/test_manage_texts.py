@@ -19,7 +19,9 @@ from bot.render.manage import (
     history_body,
     progress_body,
     remove_body,
+    removed_body,
     report_body,
+    rolled_back_body,
     taken_body,
 )
 from bot.render.review import GOLDEN_PAGE, expect_body, golden_body, golden_made, review_body
@@ -98,6 +100,9 @@ def bodies() -> list[Body]:
         progress_body(RUNNING, GUILD, GUILD, RUNNING.by),
         added_body(Added(NAMES[0], "d" * 64, True, REPORT)),
         added_body(Added(NAMES[0], "d" * 64, True, REPORT), url="https://x.org/" * 140),
+        removed_body(ENTRIES[0], REPORT),
+        rolled_back_body("3f9a2c41d07b", None),
+        rolled_back_body("3f9a2c41d07b", GUILD),
         taken_body("It is taken.", File("a.md", b"a"), asker_id=2**63, key="k" * 16),
         taken_body("It is taken.", None, asker_id=2**63, key=""),
         remove_body(ENTRIES[0], asker_id=2**63),

@@ -259,6 +259,32 @@ async def test_a_generation_that_another_process_makes_current_is_noticed(
     assert after.generation == report.generation != before.generation
 
 
+async def test_a_rollback_while_a_watcher_looks_for_changes_holds(
+    library: Library, corpus_folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first, looks, may_go_on = library.generation.id, threading.Event(), threading.Event()
+    add_document(corpus_folder)
+    library.reload()
+
+    def changed() -> bool:
+        looks.set()
+        return may_go_on.wait(PATIENCE_S)
+
+    async with serving(library) as service:
+        await service.ask(QUESTION)
+        add_document(corpus_folder, "whales.md")
+        monkeypatch.setattr(library, "may_reload_itself", changed)
+        watcher = asyncio.create_task(service._take_in_changes())
+        assert await asyncio.to_thread(looks.wait, PATIENCE_S)
+        rollback = asyncio.create_task(service.rollback(first))
+        await asyncio.sleep(0)
+        may_go_on.set()
+        await asyncio.gather(watcher, rollback)
+        status = await service.status()
+
+    assert (status.generation, status.is_held) == (first, True)
+
+
 async def test_an_index_that_another_process_builds_ends_the_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(service_module, "REFRESH_S", 0.01)
     folder = tmp_path / "corpus"

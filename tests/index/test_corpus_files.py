@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from index import Library
+from index.reading import MAX_FILE_BYTES
 from tests.conftest import write_corpus
 from tests.index.test_library import ZEBRAS
 
@@ -64,6 +65,16 @@ def test_touched_files_and_files_that_are_no_documents_are_no_change(library: Li
     write_corpus(library.corpus, {"README.md": "New.", ".draft.md": "New.", "sub/questions.jsonl": "{}"})
 
     assert not library.files_changed()
+
+
+def test_an_empty_file_that_becomes_too_large_to_be_read_has_changed(library: Library) -> None:
+    write_corpus(library.corpus, {"big.txt": ""})
+    library.reload(yes=True)
+    with (library.corpus / "big.txt").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+
+    assert library.files_changed()
+    assert "the limit is" in library.reload(yes=True).failed[0].reason
 
 
 def test_a_file_that_could_not_be_opened_for_a_while_is_read_later(

@@ -35,6 +35,7 @@ from .world import Message, Permission, Upload
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
+GRIMBLES = b"# Grimbles\n\nGrimbles dance at night in fields of clover.\n"
 CHANGED = b"# The Quobbler Almanac\n\nQuobblers nest in old chimneys nowadays, and hum at noon.\n"
 
 
@@ -192,6 +193,47 @@ async def test_nearly_the_same_document_is_taken_in_and_told_by_adding_and_by_re
     assert "`server/third` says nearly what" in reloaded.content
 
 
+async def test_the_same_as_a_shared_document_is_taken_in_and_told(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    shared = (library.corpus / "sea/lighthouse.md").read_bytes()
+
+    added = await told(local_discord, "add", file=file(shared, name="lighthouse.md"))
+
+    assert "Added `server/lighthouse`" in added.content
+    assert "`server/lighthouse` says the same as `sea/lighthouse`." in added.content
+
+
+async def test_a_file_of_another_kind_is_not_offered_to_replace_one(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "add", file=file())
+
+    refused = await told(local_discord, "add", file=file(CHANGED, name="Quobblers.txt"))
+
+    assert "its file is quobblers.md" in refused.content
+    assert refused.buttons == []
+    assert refused.attachments == []
+
+
+async def test_what_was_cut_off_before_is_told_and_noted_with_the_next_addition(
+    local_discord: LocalDiscord, bot: DissentBot, data: Path
+):
+    guild_id = local_discord.guild.id
+    await told(local_discord, "add", file=file())
+    (data / "servers" / str(guild_id) / "documents" / "dunes.md").write_bytes(GRIMBLES)
+
+    added = await told(local_discord, "add", file=file(CHANGED), replace=True)
+    records = await deeds(bot, guild_id, count=3)
+
+    assert "Replaced `server/quobblers`" in added.content
+    assert "Other files had changed as well" in added.content
+    assert "Added: `server/dunes`." in added.content
+    assert [(record.deed, record.document) for record in records[1:]] == [
+        (Deed.REPLACE, "server/quobblers"),
+        (Deed.ADD, "server/dunes"),
+    ]
+    assert (records[2].before, records[2].after) == (records[1].before, records[1].after)
+
+
 # ---- by address
 
 
@@ -345,6 +387,54 @@ async def test_a_rollback_goes_back_by_one_or_to_a_generation_of_the_history(
         (Deed.ROLL_BACK_OWN, forward["value"], choice["value"]),
         (Deed.ROLL_BACK_OWN, choice["value"], forward["value"]),
     ]
+
+
+async def test_an_undone_removal_is_there_with_its_file_and_stays(
+    local_discord: LocalDiscord, bot: DissentBot, data: Path
+):
+    await told(local_discord, "add", file=file())
+    await told(local_discord, "add", file=file(GRIMBLES, name="dunes.md"))
+    asked = await told(local_discord, "remove", document="server/quobblers")
+    await (await local_discord.press(asked, "Delete")).answer(until=lambda now: "Deleted" in now.content)
+
+    back = await told(local_discord, "rollback")
+    files = originals(data, local_discord)
+    added = await told(local_discord, "add", file=file(b"# Zorbs\n\nZorbs sleep in the attic.\n", name="zorbs.md"))
+
+    assert "with the files that it was made from" in back.content
+    assert files == ["dunes.md", "quobblers.md"]
+    assert "Other files" not in added.content
+    assert "hollow dunes" in await quotes(local_discord)
+    assert originals(data, local_discord) == ["dunes.md", "quobblers.md", "zorbs.md"]
+
+
+async def test_an_undone_addition_can_be_made_again_or_made_otherwise(local_discord: LocalDiscord, bot: DissentBot):
+    await told(local_discord, "add", file=file(GRIMBLES, name="dunes.md"))
+    await told(local_discord, "add", file=file())
+    await told(local_discord, "rollback")
+
+    again = await told(local_discord, "add", file=file())
+    first = await quotes(local_discord)
+    await told(local_discord, "rollback")
+    otherwise = await told(local_discord, "add", file=file(CHANGED))
+
+    assert "Added `server/quobblers`" in again.content
+    assert "hollow dunes" in first
+    assert "Added `server/quobblers`" in otherwise.content
+    assert "old chimneys" in await quotes(local_discord)
+
+
+async def test_the_status_of_what_was_gone_back_to_says_that_files_wait(
+    local_discord: LocalDiscord, bot: DissentBot, library: Library
+):
+    (library.corpus / "news.txt").write_text("News\n\nThe harbour was dredged in 2020.")
+    await bot.service.reload()
+    await told(local_discord, "rollback", shared=True)
+
+    status = (await (await local_discord.slash("corpus status")).answer()).text
+
+    assert "Somebody went back to this generation" in status
+    assert "Files have changed since; a reload takes them in." in status
 
 
 async def test_the_shared_corpus_goes_back_where_the_operator_lets_moderators(
