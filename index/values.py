@@ -552,11 +552,11 @@ class ReloadReport:
 
     def beside(self, document: str) -> ReloadReport:
         """The same without what became of one document: what else changed."""
-        without = {
-            kind: tuple(name for name in getattr(self, kind) if name != document)
-            for kind in ("added", "changed", "removed")
-        }
-        return replace(self, **without)
+
+        def others(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(name for name in names if name != document)
+
+        return replace(self, added=others(self.added), changed=others(self.changed), removed=others(self.removed))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> ReloadReport:
