@@ -215,18 +215,19 @@ def _sentences_table(trace: Trace) -> Table:
 def _scores_table(trace: Trace) -> Table:
     """A table of its own: beside so many numbers, no text has room on a narrow terminal."""
     is_reranked = any(sentence.passage_relevance is not None for sentence in trace.sentences)
-    passage = ("passage: cosine", "words", "tokens", *(["reranker"] if is_reranked else []))
-    table = _table("Their scores", "rank", "score", *passage, "sentence: cosine", "words", "tokens")
+    own = ("sentence: cosine", "words", "tokens", "around it: cosine", "tokens")
+    passage = ("passage: words", *(["reranker"] if is_reranked else []))
+    table = _table("Their scores", "rank", "score", *own, *passage)
     for rank, sentence in enumerate(trace.sentences, 1):
         numbers = (
             sentence.score,
-            sentence.passage_cosine,
-            sentence.passage_keywords,
-            sentence.passage_tokens,
-            *([sentence.passage_relevance] if is_reranked else []),
             sentence.sentence_cosine,
             sentence.sentence_keywords,
             sentence.sentence_tokens,
+            sentence.surroundings_cosine,
+            sentence.surroundings_tokens,
+            sentence.passage_keywords,
+            *([sentence.passage_relevance] if is_reranked else []),
         )
         table.add_row(str(rank), *("" if number is None else f"{number:.3f}" for number in numbers))
     return table

@@ -1,8 +1,9 @@
 """From scores to quotes: pure functions over numpy arrays.
 
-A sentence is found by its own score and by that of its passage (two levels). Each is a sum of parts on fixed scales:
-the cosine of vectors, BM25 as a share of what the question could reach, and how well the question's tokens find their
-match. So a score means the same in any corpus and for any pool of candidates.
+A sentence is found by what it says itself, by what it says together with its surroundings, and by the words of its
+passage. Each is a sum of parts on fixed scales: the cosine of vectors, BM25 as a share of what the question could
+reach, and how well the question's tokens find their match. So a score means the same in any corpus and for any pool of
+candidates.
 """
 
 from __future__ import annotations
@@ -16,17 +17,28 @@ from numpy.typing import NDArray
 
 PASSAGE_COSINE_WEIGHT = 0.5
 PASSAGE_KEYWORD_WEIGHT = 1.1
+PASSAGE_TOKEN_WEIGHT = 2.0
 SENTENCE_COSINE_WEIGHT = 0.7
 SENTENCE_KEYWORD_WEIGHT = 1.0
-TOKEN_WEIGHT = 2.0
-"""How much the cosine, BM25's share and the matches of tokens count on each level. Where they come from: a listwise
-fit (Cao et al. 2007, "Learning to Rank"), learned on some documents and measured on others, then a grid around it; it
-is a broad plateau (`docs/decisions.md`)."""
+SENTENCE_TOKEN_WEIGHT = 1.0
+SURROUNDINGS_COSINE_WEIGHT = 1.0
+SURROUNDINGS_TOKEN_WEIGHT = 2.0
+"""How much the cosine, BM25's share and the matches of tokens count for each. Where they come from: a listwise fit
+(Cao et al. 2007, "Learning to Rank"), learned on some documents and measured on others, then grids around it; it is a
+broad plateau (`docs/decisions.md`)."""
 
 PERFECT_SCORE = (
-    PASSAGE_COSINE_WEIGHT + PASSAGE_KEYWORD_WEIGHT + SENTENCE_COSINE_WEIGHT + SENTENCE_KEYWORD_WEIGHT + 2 * TOKEN_WEIGHT
+    PASSAGE_KEYWORD_WEIGHT
+    + SENTENCE_COSINE_WEIGHT
+    + SENTENCE_KEYWORD_WEIGHT
+    + SENTENCE_TOKEN_WEIGHT
+    + SURROUNDINGS_COSINE_WEIGHT
+    + SURROUNDINGS_TOKEN_WEIGHT
 )
-"""Of a sentence that has all that the question asks for, in a passage that has it too."""
+"""Of a sentence that has all that the question asks for, among others that have it too."""
+
+SURROUNDINGS = 2
+"""So many sentences before and behind a sentence are what it stands among."""
 
 RELEVANCE_WEIGHT = 2.0
 """How much a reranker's relevance counts beside those: as much as the matches of tokens. No such model comes with this
@@ -53,7 +65,7 @@ Scores = NDArray[np.float32]
 def score_passages(cosines: Scores, keyword_shares: Scores, token_matches: Scores) -> Scores:
     """Scores of passages; six decimals, so that order does not hang on the last bit."""
     sums: Scores = (
-        PASSAGE_COSINE_WEIGHT * cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+        PASSAGE_COSINE_WEIGHT * cosines + PASSAGE_KEYWORD_WEIGHT * keyword_shares + PASSAGE_TOKEN_WEIGHT * token_matches
     )
     return np.round(sums, 6).astype(np.float32)
 
@@ -71,12 +83,69 @@ def add_relevance(passage_scores: Scores, relevance: Scores) -> Scores:
     return np.round(sums, 6).astype(np.float32)
 
 
-def score_sentences(cosines: Scores, keyword_shares: Scores, token_matches: Scores) -> Scores:
-    """Own scores of sentences, to which those of their passages are added; six decimals."""
+def score_sentences(
+    cosines: Scores,
+    keyword_shares: Scores,
+    token_matches: Scores,
+    surroundings_cosines: Scores,
+    surroundings_token_matches: Scores,
+    passage_keyword_shares: Scores,
+) -> Scores:
+    """Scores of sentences by themselves, by what stands around them, and by their passages' words; six decimals."""
     sums: Scores = (
-        SENTENCE_COSINE_WEIGHT * cosines + SENTENCE_KEYWORD_WEIGHT * keyword_shares + TOKEN_WEIGHT * token_matches
+        SENTENCE_COSINE_WEIGHT * cosines
+        + SENTENCE_KEYWORD_WEIGHT * keyword_shares
+        + SENTENCE_TOKEN_WEIGHT * token_matches
+        + SURROUNDINGS_COSINE_WEIGHT * surroundings_cosines
+        + SURROUNDINGS_TOKEN_WEIGHT * surroundings_token_matches
+        + PASSAGE_KEYWORD_WEIGHT * passage_keyword_shares
     )
     return np.round(sums, 6).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Which of some sentences stand around each of them: up to `SURROUNDINGS` before and behind it, in its section.
+
+    Passages end somewhere; what belongs to a sentence may stand in the next one, and what is far off in its own does
+    not belong to it.
+    """
+
+    is_near: tuple[NDArray[np.bool_], ...]
+    """For each distance from 1 on, and each sentence that has one at that distance behind it: whether it is near."""
+
+    @classmethod
+    def of(cls, places: NDArray[np.int64], sections: NDArray[np.int64]) -> Surroundings:
+        """Find what stands around sentences among those given.
+
+        Args:
+            places: Where each sentence stands among all, rising.
+            sections: The section of each.
+        """
+        distances = range(1, min(SURROUNDINGS, len(places) - 1) + 1)
+        return cls(
+            tuple(
+                (places[distance:] - places[:-distance] <= SURROUNDINGS) & (sections[distance:] == sections[:-distance])
+                for distance in distances
+            )
+        )
+
+    def best(self, matches: Scores) -> Scores:
+        """For each row and sentence, the best number of the sentence and those around it; `(rows, sentences)`."""
+        best = matches.copy()
+        for distance, is_near in enumerate(self.is_near, 1):
+            earlier, later = best[:, :-distance], best[:, distance:]
+            np.maximum(earlier, matches[:, distance:], out=earlier, where=is_near)
+            np.maximum(later, matches[:, :-distance], out=later, where=is_near)
+        return best
+
+    def sums(self, rows: Scores) -> Scores:
+        """For each sentence, the sum of its row and of those right beside it; `(sentences, dim)`."""
+        sums = rows.copy()
+        for is_near in self.is_near[:1]:
+            sums[:-1] += rows[1:] * is_near[:, np.newaxis]
+            sums[1:] += rows[:-1] * is_near[:, np.newaxis]
+        return sums
 
 
 def ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:

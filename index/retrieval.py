@@ -15,6 +15,7 @@ from index.query import Query
 from index.ranking import (
     PERFECT_SCORE,
     Scores,
+    Surroundings,
     add_relevance,
     best_and_background,
     best_first,
@@ -43,7 +44,10 @@ RERANKED_PASSAGES = 30
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the scores of candidates are summed from: one a passage, then one a sentence."""
+    """What the scores of candidates are summed from: one a passage, then one a sentence.
+
+    A sentence's score has its passage's keyword share in it; the other two of a passage only rank passages.
+    """
 
     cosines: Scores
     keyword_shares: Scores
@@ -51,6 +55,8 @@ class Parts:
     sentence_cosines: Scores
     sentence_keyword_shares: Scores
     sentence_token_matches: Scores
+    surroundings_cosines: Scores
+    surroundings_token_matches: Scores
     relevance: Scores | None = None
     """By a reranker, one a passage; not a number for those that it did not read."""
 
@@ -64,7 +70,7 @@ class Candidates:
     sentences: NDArray[np.int64]
     """Headings left out: they are never quoted."""
     sentence_scores: Scores
-    """Each sentence's own score and that of its passage."""
+    """See `score_sentences`; with a reranker, its passage's relevance is added."""
     parts: Parts
     signs: Signs
 
@@ -133,31 +139,40 @@ def _retrieve(
     sizes = ends - firsts
     sentences = ranges(firsts, ends)
     by_token = _token_matches(generation, query, passages, sentences)
-    matches = query.token_weights @ by_token
+    around = Surroundings.of(sentences, np.repeat(generation.heading_of_passage[passages], sizes))
     passage_matches = query.token_weights @ np.maximum.reduceat(by_token, np.cumsum(sizes) - sizes, axis=1)
-    passage_scores = score_passages(cosines, shares, passage_matches)
+    vectors = in_32_bits(_stretches(generation.sentence_vectors, firsts, ends))
     sentence_shares = generation.sentence_keywords.scores(
         query.terms, near, of=sentences, statistics=statistics.sentence_keywords
     )
-    sentence_cosines = in_32_bits(_stretches(generation.sentence_vectors, firsts, ends)) @ query.vector
-    scores = score_sentences(sentence_cosines, sentence_shares, matches) + np.repeat(passage_scores, sizes)
+    own = (
+        vectors @ query.vector,
+        sentence_shares,
+        query.token_weights @ by_token,
+        _mean_cosines(query, around, vectors, generation.token_counts[sentences]),
+        query.token_weights @ around.best(by_token),
+    )
+    scores = score_sentences(*own, np.repeat(shares, sizes))
 
     quotable = ~generation.is_heading[sentences]
+    parts = Parts(cosines, shares, passage_matches, *(part[quotable] for part in own))
     return Candidates(
         passages=passages,
-        passage_scores=passage_scores,
+        passage_scores=score_passages(cosines, shares, passage_matches),
         sentences=sentences[quotable],
         sentence_scores=scores[quotable],
-        parts=Parts(
-            cosines,
-            shares,
-            passage_matches,
-            sentence_cosines[quotable],
-            sentence_shares[quotable],
-            matches[quotable],
-        ),
-        signs=_signs(scores[quotable], sentence_cosines[quotable]),
+        parts=parts,
+        signs=_signs(scores[quotable], parts.sentence_cosines),
     )
+
+
+def _mean_cosines(query: Query, around: Surroundings, vectors: Scores, token_counts: NDArray[np.int64]) -> Scores:
+    """The cosine of the question and all tokens of each sentence and of those around it, pooled as one text's."""
+    # a model without token vectors counts none
+    sums = around.sums(vectors * np.maximum(token_counts, 1).astype(np.float32)[:, np.newaxis])
+    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    cosines: Scores = (sums @ query.vector) / np.maximum(lengths, np.float32(1e-6))
+    return cosines
 
 
 def _stretches(rows: NDArray[Row], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[Row]:

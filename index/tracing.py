@@ -75,13 +75,13 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
     return SentenceTrace(
         place=place,
         text=text if len(text) <= OPENING_CHARACTERS else text[: OPENING_CHARACTERS - 1] + "\u2026",
-        passage_cosine=float(found.parts.cosines[row]),
         passage_keywords=float(found.parts.keyword_shares[row]),
-        passage_tokens=float(found.parts.token_matches[row]),
         passage_relevance=_relevance(found, row),
         sentence_cosine=float(found.parts.sentence_cosines[position]),
         sentence_keywords=float(found.parts.sentence_keyword_shares[position]),
         sentence_tokens=float(found.parts.sentence_token_matches[position]),
+        surroundings_cosine=float(found.parts.surroundings_cosines[position]),
+        surroundings_tokens=float(found.parts.surroundings_token_matches[position]),
         score=float(found.sentence_scores[position]),
         is_quoted=any(
             quote.citation.document == place.document

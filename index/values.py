@@ -233,14 +233,14 @@ class SentenceTrace:
     place: Place
     text: str
     """Its opening."""
-    passage_cosine: float
     passage_keywords: float
-    passage_tokens: float
     passage_relevance: float | None
     """By a reranker; None where it did not read the passage."""
     sentence_cosine: float
     sentence_keywords: float
     sentence_tokens: float
+    surroundings_cosine: float
+    surroundings_tokens: float
     score: float
     is_quoted: bool
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from index.ranking import (
     HIGHLIGHT_CHARACTERS,
     RELEVANCE_WEIGHT,
+    SURROUNDINGS,
     Run,
+    Surroundings,
     add_relevance,
     best_first,
     choose_runs,
@@ -48,19 +50,37 @@ def pools(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@given(st.lists(st.tuples(cosines, shares, cosines), min_size=1, max_size=20), st.integers(0, 19), st.floats(0.01, 0.5))
+@given(
+    st.lists(st.tuples(cosines, shares, cosines, cosines, cosines, shares), min_size=1, max_size=20),
+    st.integers(0, 19),
+    st.floats(0.01, 0.5),
+)
 def test_a_text_that_is_closer_or_shares_more_words_never_scores_lower(
-    parts: list[tuple[float, float, float]], number: int, more: float
+    parts: list[tuple[float, ...]], number: int, more: float
 ) -> None:
     number %= len(parts)
     columns = [np.array(column, dtype=np.float32) for column in zip(*parts, strict=True)]
     raised = np.zeros(len(parts), dtype=np.float32)
     raised[number] = more
 
-    for which in range(3):
+    for which in range(len(columns)):
         higher = [column + raised if position == which else column for position, column in enumerate(columns)]
-        assert score_passages(*higher)[number] >= score_passages(*columns)[number]
+        assert score_passages(*higher[:3])[number] >= score_passages(*columns[:3])[number]
         assert score_sentences(*higher)[number] >= score_sentences(*columns)[number]
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, 1, 1, 2, 5]), st.booleans()), max_size=12))
+def test_around_a_sentence_stand_those_within_two_places_in_its_section(steps: list[tuple[int, bool]]) -> None:
+    places = np.cumsum([step for step, _ in steps]).astype(np.int64)
+    sections = np.cumsum([is_new for _, is_new in steps]).astype(np.int64)
+    near = (np.abs(places[:, None] - places) <= SURROUNDINGS) & (sections[:, None] == sections)
+    beside = near & (np.abs(np.subtract.outer(np.arange(len(places)), np.arange(len(places)))) <= 1)
+
+    around = Surroundings.of(places, sections)
+
+    numbers = np.eye(len(places), dtype=np.float32)
+    assert (around.best(numbers) == near).all()
+    assert (around.sums(numbers) == beside).all()
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 6)), max_size=10))

@@ -46,13 +46,37 @@ def test_the_title_and_the_heading_speak_for_the_sentences_below(islands: Librar
     assert best_sentence(islands, question) == sentence
 
 
+def keepers(name: str) -> str:
+    """A text of two passages; the second begins with a sentence that needs the one before it."""
+    filler = "Gales, rocks, gulls, boats, ropes and barrels fill the rest of these pages one after another."
+    return f"{' '.join([filler] * 5)} {name} kept the lamp for years. She burned oil. {' '.join([filler] * 5)}\n"
+
+
+def test_a_sentence_is_understood_from_the_one_before_it_even_where_that_ends_another_passage(
+    tmp_path: Path, embedder: WordEmbedder
+):
+    files = {"a.txt": keepers("Rosa Clark"), "b.txt": keepers("Anna Bruce"), "c.txt": keepers("Mary Stone")}
+    library = Library(corpus=write_corpus(tmp_path / "corpus", files), data=tmp_path / "data", embedder=embedder)
+    library.reload()
+
+    generation, found = library.generation, candidates_of(library, "What did Anna Bruce burn?")
+    scores = dict(zip(found.sentences.tolist(), found.sentence_scores.tolist(), strict=True))
+    oil = [number for number in scores if np.ptp(generation.sentence_spans[number]) == len("She burned oil.")]
+    owners = [generation.passages[generation.passage_of_sentence[number]][0] for number in oil]
+
+    assert all(number == generation.first_sentence[generation.passage_of_sentence[number]] for number in oil)
+    assert owners == [0, 1, 2]
+    rosa, anna, mary = (scores[number] for number in oil)
+    assert anna > max(rosa, mary) + 0.5
+
+
 def test_candidates_stand_in_text_order_with_a_score_each(library: Library):
     found = candidates_of(library, "bees in the lighthouse")
 
     assert found.passages.tolist() == sorted(set(found.passages.tolist()))
     assert found.sentences.tolist() == sorted(set(found.sentences.tolist()))
     assert len(found.passages) == len(found.passage_scores) == len(found.parts.cosines) <= SCORED_PASSAGES
-    assert len(found.sentences) == len(found.sentence_scores) == len(found.parts.sentence_token_matches)
+    assert len(found.sentences) == len(found.sentence_scores) == len(found.parts.surroundings_cosines)
     assert not library.generation.is_heading[found.sentences].any()
 
 

@@ -44,12 +44,12 @@ def test_the_best_sentences_stand_with_the_scores_of_every_stage(library: Librar
     assert best.place.document == "sea/lighthouse"
     assert best.is_quoted
     assert best.score == pytest.approx(
-        0.5 * best.passage_cosine
-        + 1.1 * best.passage_keywords
-        + 2 * best.passage_tokens
-        + 0.7 * best.sentence_cosine
+        0.7 * best.sentence_cosine
         + best.sentence_keywords
-        + 2 * best.sentence_tokens,
+        + best.sentence_tokens
+        + best.surroundings_cosine
+        + 2 * best.surroundings_tokens
+        + 1.1 * best.passage_keywords,
         abs=1e-4,
     )
     assert [best.score, *(other.score for other in others)] == sorted(
