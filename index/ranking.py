@@ -47,7 +47,7 @@ project, so it was not searched for."""
 QUOTE_FLOOR = 0.75
 """A sentence is shown only if it scores at least this share of the best one."""
 
-HIGHLIGHT_FLOOR = 0.85
+HIGHLIGHT_FLOOR = 0.8
 """Sentences that rise this share of the best one's way above the background are what answers."""
 
 HIGHLIGHT_CHARACTERS = 300
