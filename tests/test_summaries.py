@@ -6,6 +6,7 @@ How good they are beside people's, `python -m benchmarks.summaries` says.
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -60,6 +61,14 @@ def test_every_document_is_summed_up_by_its_own_sentences_in_order(bundled: Libr
         starts = [quote.citation.span.start for quote in summary.quotes]
         assert starts == sorted(starts)
         assert_well_quoted(bundled, summary.quotes, length)
+
+
+def test_the_shortest_summary_of_each_document_says_how_it_begins(bundled: Library):
+    for entry in bundled.documents():
+        first = bundled.summarize_document(entry.id, length=Length.SHORT).quotes[0]
+
+        text = bundled.document(entry.id).text[: first.citation.span.start]
+        assert not re.search(r"[.!][ \n]", re.sub(r"(?m)^#.*", "", text).replace("\n- ", "")), (entry.id, first.text)
 
 
 @pytest.mark.parametrize("length", Length)

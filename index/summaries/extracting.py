@@ -1,12 +1,12 @@
 """Which sentences sum up the others: pure functions over texts and vectors.
 
 A summary is grown sentence by sentence. What one adds is how central it is (Erkan and Radev 2004, "LexRank: Graph-based
-Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens a section, how well it fits
-a topic, whether its side or its time has not been heard of yet, and how many of the frequent words it has that no
-chosen sentence has, a submodular objective (Lin and Bilmes 2011, "A Class of Submodular Functions for Document
+Lexical Centrality as Salience in Text Summarization", here on embeddings), whether it opens the text or a section, how
+well it fits a topic, whether its side or its time has not been heard of yet, and how many of the frequent words it has
+that no chosen sentence has, a submodular objective (Lin and Bilmes 2011, "A Class of Submodular Functions for Document
 Summarization"; words as concepts: Gillick and Favre 2009, "A Scalable Global Model for Summarization"). What is like a
-chosen sentence loses (maximal marginal relevance, Carbonell and Goldstein 1998), and a long one has to bring more than
-a short one.
+chosen sentence loses (maximal marginal relevance, Carbonell and Goldstein 1998), a long one has to bring more than a
+short one, and so has one that cannot stand without others.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from index.summaries.standing import Unit
 
 CENTRALITY_WEIGHT = 1.0
 OPENING_WEIGHT = 1.0
+LEAD_WEIGHT = 3.0
 RELEVANCE_WEIGHT = 3.0
 SIDE_WEIGHT = 0.5
 TIME_WEIGHT = 0.5
@@ -34,6 +35,10 @@ the reference summaries, measured on the other half (`benchmarks/results/summari
 LENGTH_POWER = 0.3
 """How much more a longer sentence has to bring; at 1 it would be twice as much for twice the length."""
 
+CONTEXT_POWER = 0.4
+"""How much more a sentence has to bring that takes others with it because it leans on them; at 1, as much as others
+would bring in their place, and hardly any is shown then."""
+
 FULL_COVERAGE = 60
 """About as many words as a summary of six sentences has."""
 
@@ -42,6 +47,9 @@ RETOLD_COSINE = 0.7
 
 ALIKE_COSINE = 0.5
 """Sentences no nearer than this to each other do not repeat each other at all."""
+
+SAME_WORDS = 0.8
+"""Two texts that have so many of their words in common tell the same, in whatever surroundings their vectors are."""
 
 DAMPING = 0.85
 ROUNDS = 50
@@ -88,8 +96,8 @@ def choose_units(
     has_word, weights = _words(texts)
     cosines = vectors @ vectors.T
     deserved = CENTRALITY_WEIGHT * centrality(vectors) + merits
-    costs = np.array([max(1, len(text.split())) for text in texts]) ** LENGTH_POWER
     sizes = np.array([len(unit.sentences) for unit in units])
+    costs = np.array([max(1, len(text.split())) for text in texts]) ** LENGTH_POWER * sizes**CONTEXT_POWER
     chosen: list[int] = []
     shown: set[int] = set()
     is_open = np.ones(len(units), dtype=bool)
@@ -114,10 +122,18 @@ def choose_units(
         gains = np.round(gains / costs, 6)  # so that order does not hang on the last bit
         best = int(np.argmax(np.where(is_open, gains, -np.inf)))
         chosen.append(best)
+        is_open &= _shared(has_word, best) < SAME_WORDS
         shown |= set(units[best].sentences)
         is_open &= [not set(unit.sentences) & shown for unit in units]
         weights = np.where(has_word[best] > 0, 0, weights)
     return chosen
+
+
+def _shared(has_word: Scores, which: int) -> Scores:
+    """Of the words of each text and of a certain one, the share that both have; a text without words shares none."""
+    both = has_word @ has_word[which]
+    either = has_word.sum(axis=1) + has_word[which].sum() - both
+    return np.asarray(both / np.maximum(either, 1), dtype=np.float32)
 
 
 def _words(texts: Sequence[str]) -> tuple[Scores, Scores]:

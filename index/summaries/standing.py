@@ -102,7 +102,7 @@ _BACKWARD_CLAUSE = re.compile(
 _FINITE = re.compile(rf"\b(?:{_THERE_IS}|did|does|went|came|took|made|left|lost|won|fell|became|\w+ed)\b")
 _SOMEBODY = re.compile(r"\b(?:[A-Z]\w+|an?|every|each|any|no|whoever|anyone|somebody|someone)\b")
 
-_WHOLE = re.compile(r"""[^a-z].*[.!?\u2026]["'\u201d\u2019)\]*_]*""", re.DOTALL)
+_WHOLE = re.compile(r"""[^a-z\[].*[.!?\u2026]["'\u201d\u2019)\]*_]*""", re.DOTALL)
 
 
 class Unit(NamedTuple):
@@ -135,8 +135,12 @@ def _names(clause: re.Match[str]) -> bool:
 
 
 def is_whole(text: str) -> bool:
-    """Whether a text reads as a sentence of prose: begun and ended as one, and no label."""
-    return len(text.split()) >= LEAST_WORDS and _WHOLE.fullmatch(text) is not None
+    """Whether a text reads as a sentence of prose: begun and ended as one, no label, and no bracket left open.
+
+    One that begins with a note in square brackets begins with what belongs to the sentence before.
+    """
+    is_closed = text.count("(") == text.count(")")
+    return is_closed and len(text.split()) >= LEAST_WORDS and _WHOLE.fullmatch(text) is not None
 
 
 def units_of(numbers: Iterable[int], text_of: Callable[[int], str], follows: Callable[[int], bool]) -> list[Unit]:

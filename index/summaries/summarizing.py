@@ -19,13 +19,15 @@ from index.answering import Search, find, has_words, load_models, nearest_titles
 from index.confidence import Strictness
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
+from index.keywords import terms
 from index.models import BATCH_SIZE
+from index.query import Query
 from index.ranking import Scores, best_first
 from index.reranking import Reranker
 from index.segment import reading_of
 from index.splitting import split
 from index.summaries.dates import find_dates
-from index.summaries.extracting import OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
+from index.summaries.extracting import LEAD_WEIGHT, OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
 from index.summaries.standing import Unit, units_of
 from index.tracing import trace_of
 from index.values import (
@@ -46,7 +48,10 @@ TOPIC_SENTENCES = 40
 """The best for a topic, from which its summary is chosen."""
 
 TOPIC_FLOOR = 0.7
-"""A sentence that scores less than this share of the best one is off the topic."""
+"""A sentence that has all words of the topic and scores less than this share of the best one is off the topic."""
+
+WORDLESS_FLOOR = 0.8
+"""One that has none of them is so already below this share; in between, it is a matter of how much its words say."""
 
 READ_AT_MOST = 400
 """Of a longer document, so many sentences are weighed against each other: those that open a section, and the nearest to
@@ -142,6 +147,7 @@ def summarize_document(
     numbers = sentences.numbers_of(document_id)
     units = sentences.units_of(worth_reading(sentences, numbers).tolist())
     merits = np.array([OPENING_WEIGHT * sentences.opens_section(unit) for unit in units], dtype=np.float32)
+    merits[:1] += LEAD_WEIGHT
     chosen = choose_units(units, sentences.texts_of(units), sentences.vectors_of(units), merits, sentences=room)
     rank = {position: place for place, position in enumerate(chosen)}
     in_order = sorted(chosen)
@@ -232,10 +238,28 @@ def units_on_topic(sentences: Sentences, search: Search, *, count: int = TOPIC_S
     if not len(found.sentences):
         return [], np.empty(0, dtype=np.float32)
     best = np.sort(best_first(found.sentence_scores, count))
-    best = best[found.sentence_scores[best] >= TOPIC_FLOOR * found.sentence_scores.max()]
+    shares = _word_shares(sentences, search.query, found.sentences[best].tolist())
+    floors = WORDLESS_FLOOR + (TOPIC_FLOOR - WORDLESS_FLOOR) * shares
+    best = best[found.sentence_scores[best] >= floors * found.sentence_scores.max()]
     score_of = dict(zip(found.sentences[best].tolist(), found.sentence_scores[best].tolist(), strict=True))
     units = sentences.units_of(list(score_of))
     return units, np.array([score_of[unit.last] for unit in units], dtype=np.float32)
+
+
+def _word_shares(sentences: Sentences, query: Query, numbers: Sequence[int]) -> Scores:
+    """How much of what a query's words say each sentence has, itself or in words near them, from 0 to 1."""
+    parts = sentences.generation.parts
+    near = {term: dict(query.near.get(term, ())) for term in query.terms}
+    known = [term for term in query.terms if near[term] or any(part.passage_keywords.has(term) for part in parts)]
+    weights = np.array([parts[0].passage_keywords.weight(term) for term in known], dtype=np.float32)
+    shares = np.zeros((len(numbers), len(known)), dtype=np.float32)
+    for row, number in enumerate(numbers):
+        words = set(terms(sentences.text_of(number)))
+        shares[row] = [
+            max((share for word, share in {**near[term], term: 1.0}.items() if word in words), default=0.0)
+            for term in known
+        ]
+    return np.asarray(shares @ weights / max(float(weights.sum()), 1e-6), dtype=np.float32)
 
 
 def nothing_on(generation: Generation, topic: str, search: Search | None, started: float) -> Summary:

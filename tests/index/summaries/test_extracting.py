@@ -50,6 +50,24 @@ def test_a_sentence_is_never_said_twice():
     assert len({TEXTS[position] for position in chosen}) == len(chosen) == 4
 
 
+def test_what_has_nearly_the_same_words_is_not_said_again_wherever_its_vector_lies():
+    texts = ["Inflation keeps coming down.", "Owls hunt mice.", "Inflation keeps coming down!", "Bees fly far."]
+    units = [Unit(number, number) for number in range(4)]
+    vectors = np.eye(4, dtype=np.float32)
+
+    chosen = choose_units(units, texts, vectors, np.array([9, 0, 8, 0], dtype=np.float32), sentences=4)
+
+    assert sorted(chosen) == [0, 1, 3]
+
+
+def test_sentences_of_their_own_go_before_one_that_brings_no_more_and_takes_others_with_it():
+    texts = ["Bees store honey.", "Bees store honey. They sleep in Kent.", "Owls hunt mice."]
+    units = [Unit(0, 0), Unit(0, 1), Unit(2, 2)]
+    vectors = np.eye(3, dtype=np.float32)
+
+    assert choose_units(units, texts, vectors, np.full(3, 5, dtype=np.float32), sentences=2) == [0, 2]
+
+
 def test_merit_comes_first():
     assert choose(TEXTS, sentences=1, merits=[0, 0, 0, 100, 0]) == [3]
 
@@ -74,7 +92,7 @@ def test_another_time_is_heard_of_before_more_of_one():
 
 
 def test_what_another_side_has_told_is_not_told_again():
-    texts = ["Bees store honey in Devon.", "Bees store honey in Devon now.", "Owls hunt mice at night."]
+    texts = ["Bees store honey in Devon.", "Bees store honey in Devon each June.", "Owls hunt mice at night."]
 
     assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 2, 3)) == [0, 2]
     assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 1, 3)) == [0, 1]

@@ -64,7 +64,16 @@ def test_of_sentences_marked_by_hand_nearly_all_that_lean_are_found_and_few_othe
 
 
 @pytest.mark.parametrize(
-    "text", ["April | Look for the queen", "and so it goes on for ever.", "Look!", "It differs:", ""]
+    "text",
+    [
+        "April | Look for the queen",
+        "and so it goes on for ever.",
+        "Look!",
+        "It differs:",
+        "",
+        "[citation needed] The lamp was lit again in 1950.",
+        "The lamp stands 68 metres high (max.",
+    ],
 )
 def test_labels_and_pieces_are_no_whole_sentences(text: str):
     assert not is_whole(text)

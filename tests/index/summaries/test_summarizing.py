@@ -49,11 +49,16 @@ def test_a_longer_summary_has_more_lines(library: Library):
     assert counts[0] < counts[1] < counts[2]
 
 
-def test_a_sentence_that_leans_is_shown_with_the_one_before_or_not_at_all(library: Library):
-    found = texts(library, "sea/lighthouse")
+def test_a_sentence_that_leans_is_shown_with_the_one_before_or_not_at_all(tmp_path: Path):
+    leans = "It burns whale oil through a wick, and the keeper trims the wick and fills in oil."
+    library = library_of(
+        tmp_path,
+        light=f"# Light\n\nGrey Skerry is a rock.\n\n## Lamp\n\nThe lamp is old. {leans}\n\n## Oil\n\n"
+        "The keeper buys whale oil. The wick floats in oil. Whale oil burns. The keeper burns oil by the wick.\n",
+    )
 
-    assert not any(text.startswith("Its lamp") for text in found)
-    assert any("Its lamp" in text for text in found)
+    assert f"The lamp is old. {leans}" in texts(library, "light")
+    assert leans not in texts(library, "light")
 
 
 def test_labels_of_a_table_are_no_summary(tmp_path: Path):
@@ -71,6 +76,26 @@ def test_what_is_said_twice_is_shown_once(tmp_path: Path):
     )
 
     assert texts(library, "twice").count(same) == 1
+
+
+def test_the_shortest_summary_begins_as_the_document_does_even_with_what_it_never_comes_back_to(tmp_path: Path):
+    parts = [
+        f"## Part {number}\n\nThe bees of hive {number} store honey. Bees of it feed the queen." for number in (1, 2)
+    ]
+    library = library_of(tmp_path, a="# Film\n\nLamp is a film of 1931 by Ada Bell.\n\n" + "\n\n".join(parts))
+
+    assert texts(library, "a", Length.SHORT)[0] == "Lamp is a film of 1931 by Ada Bell."
+
+
+def test_a_topic_is_left_before_sentences_that_have_none_of_its_words(tmp_path: Path):
+    library = library_of(
+        tmp_path,
+        a="# Storms\n\nThe storm of 1894 tore the roof off. Keepers knit scarves. Rye flour feeds the starter well.\n",
+    )
+
+    found = [quote.text for quote in library.summarize_topic("the storm of 1894").quotes]
+
+    assert found == ["The storm of 1894 tore the roof off."]
 
 
 def test_a_document_that_is_not_there_is_named(library: Library):
