@@ -121,6 +121,17 @@ def test_each_side_of_a_comparison_equals_its_source(bundled: Library, length: L
             assert quote.text == bundled.document(name).text[slice(*quote.citation.span)]
 
 
+def test_of_bare_topics_those_that_are_covered_are_summed_up_and_nearly_all_others_refused(bundled: Library):
+    lines = (ROOT / "benchmarks" / "summaries" / "topics.jsonl").read_text(encoding="utf-8").splitlines()
+    verdicts: dict[bool, list[Verdict]] = {True: [], False: []}
+    for item in map(json.loads, lines):
+        verdicts[item["is_covered"]].append(bundled.summarize_topic(item["topic"], length=Length.SHORT).verdict)
+
+    assert verdicts[True].count(Verdict.NOT_COVERED) == 0
+    assert verdicts[True].count(Verdict.ANSWERED) >= 0.95 * len(verdicts[True])
+    assert verdicts[False].count(Verdict.NOT_COVERED) >= 0.9 * len(verdicts[False])
+
+
 @pytest.mark.parametrize("topic", OFF_TOPIC)
 def test_an_off_topic_summary_or_timeline_is_refused(bundled: Library, topic: str):
     assert bundled.summarize_topic(topic).verdict is Verdict.NOT_COVERED

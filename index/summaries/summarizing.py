@@ -1,12 +1,13 @@
 """Summaries of a document, of a topic, of the corpus, and of texts outside of it: its own sentences, chosen.
 
 Nothing is written: each line of a summary is a quote with its place. Sentences that lean on the one before them are
-shown with it or not at all, headings never. How they are chosen, `index/summaries/extracting.py` says; what is searched
-for, and when a topic is not covered, is as for questions.
+shown with it or not at all, headings never. How they are chosen, `index/summaries/extracting.py` says. A topic is
+searched for as a question is; a bare one has its own measure of when it is covered.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.answer_spans import Reader
 from index.answering import Search, find, has_words, load_models, nearest_titles, quote_of
-from index.confidence import Strictness
+from index.confidence import Calibration, Strictness
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
 from index.keywords import terms
@@ -53,9 +54,30 @@ TOPIC_FLOOR = 0.7
 WORDLESS_FLOOR = 0.8
 """One that has none of them is so already below this share; in between, it is a matter of how much its words say."""
 
+BARE_TOPICS = Calibration(
+    intercept=-11.4,
+    best_score=21.7,
+    standout=0.0,
+    sentence_cosine=0.0,
+    answer=0.0,
+    answered_from=0.5,
+    not_covered_below=0.13,
+    strictness_step=0.065,
+)
+"""How surely a topic that is no question ("Gaza") is covered. A question's answer stands out from other sentences; of a
+topic on which there is much, none does, so only the best score counts. Learned on one half of
+`benchmarks/summaries/topics.jsonl`, measured on the other."""
+
 READ_AT_MOST = 400
 """Of a longer document, so many sentences are weighed against each other: those that open a section, and the nearest to
 what it says as a whole."""
+
+
+_ASKS = re.compile(
+    r"\W*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|has|have|had|can|could|may|might|must|"
+    r"should|will|would)\b|.*\?\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Sentences:
@@ -185,8 +207,6 @@ def summarize_topic(
 ) -> Summary:
     """Sum up what the corpus says on a topic: the document that says most of it first, each in the order of its text.
 
-    One that a question about it would not be answered is not covered here either.
-
     Args:
         generation: What to search.
         embedder: The model that the generation was built with.
@@ -201,7 +221,7 @@ def summarize_topic(
     started = time.perf_counter()
     if not has_words(topic):
         return nothing_on(generation, topic, None, started)
-    search = find(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
+    search = find_topic(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
     sentences = Sentences(generation)
     units, scores = units_on_topic(sentences, search)
     if search.verdict is Verdict.NOT_COVERED or not units:
@@ -230,6 +250,32 @@ def summarize_topic(
         corrections=search.corrections,
         nearest_titles=nearest_titles(generation, search.found),
     )
+
+
+def find_topic(
+    generation: Generation,
+    embedder: Embedder,
+    topic: str,
+    *,
+    reranker: Reranker | None = None,
+    reader: Reader | None = None,
+    strictness: Strictness = "normal",
+) -> Search:
+    """Search for a topic and judge whether it is covered; for the arguments see `summarize_topic`.
+
+    One that is put as a question is judged as that question; of any other, the corpus must have at least one word.
+    """
+    search = find(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
+    if _ASKS.match(topic):
+        return search
+    confidence = BARE_TOPICS.probability(search.signs)
+    verdict = BARE_TOPICS.verdict(confidence, strictness)
+    gap = None if verdict is Verdict.ANSWERED else search.language_gap
+    words = trace_of(generation, topic, search.query, search.found, ()).words
+    has_none = bool(words) and not any(word.is_known or word.near for word in words)
+    if gap is not None or has_none:
+        verdict = Verdict.NOT_COVERED
+    return replace(search, confidence=confidence, verdict=verdict, language_gap=gap)
 
 
 def units_on_topic(sentences: Sentences, search: Search, *, count: int = TOPIC_SENTENCES) -> tuple[list[Unit], Scores]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from index.answer_spans import Reader
-from index.answering import find, has_words, load_models, nearest_titles
+from index.answering import has_words, load_models, nearest_titles
 from index.confidence import Strictness
 from index.embedding import Embedder, Vectors
 from index.generation import Generation
@@ -19,7 +19,7 @@ from index.ranking import best_first
 from index.reranking import Reranker
 from index.summaries.dates import DateMention, find_dates, main_date
 from index.summaries.standing import Unit
-from index.summaries.summarizing import DEFAULT_ROOM, Sentences, nothing_on, units_on_topic
+from index.summaries.summarizing import DEFAULT_ROOM, Sentences, find_topic, nothing_on, units_on_topic
 from index.values import Span, Summary, Verdict
 
 CANDIDATES = 120
@@ -56,7 +56,7 @@ def timeline(
     started = time.perf_counter()
     if not has_words(topic):
         return nothing_on(generation, topic, None, started)
-    search = find(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
+    search = find_topic(generation, embedder, topic, reranker=reranker, reader=reader, strictness=strictness)
     if search.verdict is Verdict.NOT_COVERED:
         return nothing_on(generation, topic, search, started)
     sentences = Sentences(generation)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from index import Length, Library, UnknownDocumentError, Verdict, summarize_texts
-from index.summaries.summarizing import Sentences
+from index.summaries.summarizing import BARE_TOPICS, Sentences
 from tests.fakes import WordEmbedder
 from tests.index.documents import library_of
 
@@ -153,17 +154,33 @@ def test_a_topic_that_is_not_covered_is_refused_as_a_question_is(library: Librar
 
     assert (summary.verdict, summary.quotes) == (Verdict.NOT_COVERED, ())
     assert (dated.verdict, dated.quotes) == (Verdict.NOT_COVERED, ())
-    assert summary.confidence == answer.confidence
     assert summary.unknown_words == answer.unknown_words == dated.unknown_words
     assert summary.nearest_titles == answer.nearest_titles
 
 
 @pytest.mark.parametrize("strictness", ["low", "normal", "high"])
-def test_the_verdict_on_a_topic_is_that_on_the_question(library: Library, strictness):
+def test_the_verdict_on_a_topic_that_is_a_question_is_that_on_the_question(library: Library, strictness):
     library.strictness = strictness
 
-    for topic in ("the lighthouse of Grey Skerry", "bees in autumn", "glass and mercury", "a song about the sea"):
-        assert library.summarize_topic(topic).verdict == library.ask(topic).verdict
+    for topic in ("what is the lighthouse of Grey Skerry", "Do bees sleep in autumn", "Glass and mercury?"):
+        summary, answer = library.summarize_topic(topic), library.ask(topic)
+        assert (summary.verdict, summary.confidence) == (answer.verdict, answer.confidence)
+
+
+def test_a_topic_on_which_there_is_much_is_covered_though_no_sentence_stands_out(tmp_path: Path):
+    hives = " ".join(f"Bees of hive {number} store honey." for number in range(40))
+    library = library_of(tmp_path, bees=f"# Hives\n\n{hives}\n")
+
+    assert library.ask("bees").verdict is Verdict.UNCERTAIN
+    assert library.summarize_topic("bees").verdict is Verdict.ANSWERED
+    assert library.timeline("bees").verdict is Verdict.ANSWERED
+
+
+def test_a_topic_of_which_the_corpus_has_no_word_is_not_covered(library: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("index.summaries.summarizing.BARE_TOPICS", replace(BARE_TOPICS, not_covered_below=0.0))
+
+    assert library.summarize_topic("zebra crossings").verdict is Verdict.NOT_COVERED
+    assert library.summarize_topic("zebra lighthouse").verdict is not Verdict.NOT_COVERED
 
 
 def test_a_misspelled_topic_is_read_as_it_was_meant(library: Library):
