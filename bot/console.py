@@ -91,7 +91,8 @@ def print_summary(console: Console, summary: Summary) -> None:
     number = 0
     for theme in summary.themes or (None,):
         if theme is not None:
-            console.print()
+            if number:
+                console.print()
             console.print(Text(theme_in_words(theme), style="bold"))
         last = len(summary.quotes) if theme is None else number + theme.quotes
         while number < last:

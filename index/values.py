@@ -382,10 +382,8 @@ class Length(StrEnum):
 class Theme:
     """What some documents have in common, as an overview of the corpus shows it."""
 
-    words: tuple[str, ...]
-    """That set them apart from the others, as their titles and tags have them; none of a single document."""
     titles: tuple[str, ...]
-    """Of the documents, in order of id."""
+    """Of the documents, the most central first."""
     quotes: int
     """How many of the summary's quotes are from them."""
 

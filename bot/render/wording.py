@@ -8,6 +8,7 @@ from datetime import date
 
 from bot.localisation import N_, _, decimal, language_name, languages, listed, ngettext, speaking, spoken
 from bot.records import MODERATOR
+from bot.render.limits import shorten
 from index import Answer, Diagnosis, Fault, Place, ReloadReport, Risk, Running, Summary, Theme, Verdict
 
 UNCERTAIN = N_("I am not sure that the documents answer this. The closest passages:")
@@ -18,6 +19,9 @@ UNCERTAIN_TOPIC = N_("I am not sure that the documents cover this topic. The clo
 NO_DATES = N_("The documents cover that, but I can read no date in what they say on it.")
 NO_SENTENCES = N_("This document has no whole sentences that could be quoted.")
 SAME_POINTS = N_("On the same points")
+TITLES_SHOWN = 3
+TITLE_ROOM = 55
+"""Of a theme with several documents."""
 NO_SAME_POINTS = N_("I found no point that both documents speak of.")
 
 
@@ -78,12 +82,15 @@ def corrections_in_words(answer: Answer | Summary, *, show: Callable[[str], str]
 
 
 def theme_in_words(theme: Theme) -> str:
-    """What some documents have in common, and how many they are."""
+    """Which documents have something in common: the first titles, and how many more they are."""
     if len(theme.titles) == 1:
         return theme.titles[0]
-    count = len(theme.titles)
-    return ngettext("{theme}: {count} document", "{theme}: {count} documents", count).format(
-        theme=", ".join(theme.words) or theme.titles[0], count=count
+    titles = " \u00b7 ".join(shorten(title, TITLE_ROOM) for title in theme.titles[:TITLES_SHOWN])
+    more = len(theme.titles) - TITLES_SHOWN
+    if more < 1:
+        return titles
+    return ngettext("{titles} and {count} more document", "{titles} and {count} more documents", more).format(
+        titles=titles, count=more
     )
 
 

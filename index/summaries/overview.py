@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,25 +10,22 @@ from numpy.typing import NDArray
 
 from index.embedding import Vectors
 from index.generation import Generation
-from index.keywords import terms
 from index.ranking import best_first
 from index.summaries.extracting import centrality
 from index.summaries.standing import Unit
 from index.summaries.summarizing import DEFAULT_ROOM, Sentences
-from index.values import Document, Quote, Summary, Theme, Verdict
+from index.values import Quote, Summary, Theme, Verdict
 
 THEMES_AT_MOST = 6
 CLUSTERED_AT_MOST = 1000
 """Of a larger corpus, so many documents make the themes, evenly taken; the others join the nearest."""
 
-THEME_WORDS = 3
-
 
 def summarize_corpus(generation: Generation, *, room: int = DEFAULT_ROOM, base_url: str = "") -> Summary:
     """Say what the corpus holds, the largest theme first.
 
-    Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by the first
-    sentences of the documents nearest to its middle.
+    Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by its
+    titles, the most central first, and by how those documents begin.
     """
     started = time.perf_counter()
     sentences = Sentences(generation)
@@ -39,14 +35,16 @@ def summarize_corpus(generation: Generation, *, room: int = DEFAULT_ROOM, base_u
     theme_of = _themes(vectors, count)
     members = [np.flatnonzero(theme_of == theme) for theme in range(count)]
     members.sort(key=lambda documents: (-len(documents), documents.tolist()))
-    names = _names([[generation.segments[number].document for number in documents] for documents in members])
     themes: list[Theme] = []
     quotes: list[Quote] = []
-    for words, documents in zip(names, members, strict=True):
-        shown = _most_central(vectors, documents, openings, room // count)
-        quotes += sentences.quotes_of([unit for unit, _ in shown], [score for _, score in shown], base_url)
-        titles = tuple(generation.segments[number].document.title for number in documents)
-        themes.append(Theme(words, titles, len(shown)))
+    for documents in members:
+        shares = centrality(vectors[documents])
+        order = best_first(shares)
+        in_order = documents[order].tolist()
+        shown = _shown(in_order, openings, shares[order].tolist(), room // count)
+        quotes += sentences.quotes_of([unit for unit, _ in shown], [share for _, share in shown], base_url)
+        titles = tuple(generation.segments[number].document.title for number in in_order)
+        themes.append(Theme(titles, len(shown)))
     return Summary(
         subject="",
         verdict=Verdict.ANSWERED if quotes else Verdict.NOT_COVERED,
@@ -86,46 +84,9 @@ def _themes(vectors: Vectors, count: int) -> NDArray[np.int64]:
     return np.asarray(np.argmax(vectors @ middles.T - (middles**2).sum(axis=1) / 2, axis=1), dtype=np.int64)
 
 
-def _names(groups: Sequence[Sequence[Document]]) -> list[tuple[str, ...]]:
-    """For each group of documents, words of titles, tags and headings that more of them have than of the others."""
-    found = [[_words_of(document) for document in group] for group in groups]
-    counts = [Counter(stem for words in group for stem in words) for group in found]
-    total = sum(counts, Counter())
-    written: dict[str, Counter[str]] = {}
-    for words in (words for group in found for words in group):
-        for stem, word in words.items():
-            written.setdefault(stem, Counter())[word] += 1
-    others = sum(map(len, groups))
-    names: list[tuple[str, ...]] = []
-    for group, count in zip(groups, counts, strict=True):
-        rest = max(1, others - len(group))
-        lead = {stem: number / len(group) - (total[stem] - number) / rest for stem, number in count.items()}
-        shared = [stem for stem in lead if count[stem] > 1 and lead[stem] > 0]
-        best = sorted(shared, key=lambda stem: (-round(lead[stem], 6), stem))[:THEME_WORDS]
-        names.append(tuple(min(written[stem].items(), key=lambda item: (-item[1], item[0]))[0] for stem in best))
-    return names
-
-
-def _words_of(document: Document) -> dict[str, str]:
-    """The stems of a document's title, tags and headings, each with a word of it as it is written there."""
-    words: dict[str, str] = {}
-    headings = (heading for path in document.sections for heading in path[-1:])
-    for word in " ".join((document.title.replace("_", " "), *document.tags, *headings)).split():
-        bare = word.strip(".,;:!?()[]\"'\u201c\u201d\u2019")
-        stems = terms(bare)
-        if stems and not any(character.isdigit() for character in bare):
-            words.setdefault(stems[0], bare)
-    return words
-
-
-def _most_central(
-    vectors: Vectors, documents: NDArray[np.int64], openings: Sequence[Unit | None], count: int
+def _shown(
+    documents: Sequence[int], openings: Sequence[Unit | None], shares: Sequence[float], count: int
 ) -> list[tuple[Unit, float]]:
-    """The openings of the most central of some documents, best first."""
-    shares = centrality(vectors[documents])
-    found: list[tuple[Unit, float]] = []
-    for position in best_first(shares).tolist():
-        opening = openings[documents[position]]
-        if opening is not None and len(found) < count:
-            found.append((opening, float(shares[position])))
-    return found
+    """The openings of the first of some documents that have one, each with its document's share."""
+    found = [(opening, share) for number, share in zip(documents, shares, strict=True) if (opening := openings[number])]
+    return found[:count]

@@ -49,10 +49,11 @@ TOPIC_SENTENCES = 40
 """The best for a topic, from which its summary is chosen."""
 
 TOPIC_FLOOR = 0.7
-"""A sentence that has all words of the topic and scores less than this share of the best one is off the topic."""
+"""A sentence that scores less than this share of the best one is off the topic."""
 
 WORDLESS_FLOOR = 0.8
-"""One that has none of them is so already below this share; in between, it is a matter of how much its words say."""
+"""In a summary, one that has no word of the topic is so already below this share; between the two, it is a matter of
+how much the words say that it has. A timeline takes dates from sentences that do not name the topic, too."""
 
 BARE_TOPICS = Calibration(
     intercept=-11.4,
@@ -226,6 +227,9 @@ def summarize_topic(
     units, scores = units_on_topic(sentences, search)
     if search.verdict is Verdict.NOT_COVERED or not units:
         return nothing_on(generation, topic, search, started)
+    shares = _word_shares(sentences, search.query, [unit.last for unit in units])
+    kept = np.flatnonzero(scores >= (WORDLESS_FLOOR + (TOPIC_FLOOR - WORDLESS_FLOOR) * shares) * scores.max())
+    units, scores = [units[position] for position in kept.tolist()], scores[kept]
     spread = max(float(scores.max() - scores.min()), 1e-6)
     texts = sentences.texts_of(units)
     chosen = choose_units(
@@ -284,9 +288,7 @@ def units_on_topic(sentences: Sentences, search: Search, *, count: int = TOPIC_S
     if not len(found.sentences):
         return [], np.empty(0, dtype=np.float32)
     best = np.sort(best_first(found.sentence_scores, count))
-    shares = _word_shares(sentences, search.query, found.sentences[best].tolist())
-    floors = WORDLESS_FLOOR + (TOPIC_FLOOR - WORDLESS_FLOOR) * shares
-    best = best[found.sentence_scores[best] >= floors * found.sentence_scores.max()]
+    best = best[found.sentence_scores[best] >= TOPIC_FLOOR * found.sentence_scores.max()]
     score_of = dict(zip(found.sentences[best].tolist(), found.sentence_scores[best].tolist(), strict=True))
     units = sentences.units_of(list(score_of))
     return units, np.array([score_of[unit.last] for unit in units], dtype=np.float32)

@@ -410,6 +410,7 @@ def test_a_timeline_shows_dates_in_order(built: Run):
 def test_an_overview_shows_themes_with_their_documents(built: Run):
     result = built("summary", "corpus")
 
+    assert not result.out.startswith("\n")
     for title in ("The lighthouse of Grey Skerry", "Keeping bees", "Sourdough bread"):
         assert title in result.out
 

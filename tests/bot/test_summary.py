@@ -54,10 +54,7 @@ def summaries(draw: st.DrawFn) -> Summary:
     if kind == "corpus":
         first = draw(st.integers(0, len(shown)))
         more["themes"] = tuple(
-            Theme(
-                tuple(draw(st.lists(letters, max_size=3))), tuple(draw(st.lists(lines, min_size=1, max_size=3))), count
-            )
-            for count in (first, len(shown) - first)
+            Theme(tuple(draw(st.lists(lines, min_size=1, max_size=5))), count) for count in (first, len(shown) - first)
         )
     elif kind != "document":
         more["confidence"] = draw(st.floats(0, 1))
@@ -162,12 +159,12 @@ def test_a_timeline_has_its_dates_above_its_lines():
 
 def test_a_theme_stands_above_its_first_line_alone():
     shown = [quote_of(f"Sentence {number}.", start=20 * number) for number in range(3)]
-    summary = summary_of(*shown, subject="", themes=(Theme(("bees", "hive"), ("A", "B"), 2), Theme((), ("C",), 1)))
+    summary = summary_of(*shown, subject="", themes=(Theme(tuple("ABDEF"), 2), Theme(("C",), 1)))
 
     blocks = summary_blocks(summary, AT.date())
 
     firsts = [text_of(read(block.text)).split("\n")[0] for block in blocks]
-    assert firsts == ["bees, hive: 2 documents", "Sentence 1.", "C"]
+    assert firsts == ["A \u00b7 B \u00b7 D and 2 more documents", "Sentence 1.", "C"]
     assert summary_lead(summary) == "**What the documents are about**\n"
 
 

@@ -26,12 +26,28 @@ def test_documents_that_lie_near_each_other_are_one_theme(themed: Library, monke
 
     summary = themed.summarize_corpus()
 
-    assert [theme.titles for theme in summary.themes] == [
-        tuple(f"Hive {n}" for n in range(4)),
-        tuple(f"Lamp {n}" for n in range(3)),
+    assert [sorted(theme.titles) for theme in summary.themes] == [
+        [f"Hive {n}" for n in range(4)],
+        [f"Lamp {n}" for n in range(3)],
     ]
-    assert "Hive" in summary.themes[0].words
-    assert "Lamp" in summary.themes[1].words
+
+
+def test_the_most_central_document_of_a_theme_is_named_and_quoted_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("index.summaries.overview.THEMES_AT_MOST", 1)
+    library = library_of(
+        tmp_path,
+        a="# Sea\n\nA sea owl hunts near honey and mice.\n",
+        b="# Bees\n\nBees store honey in the hive.\n",
+        c="# Hives\n\nBees of the hive store honey for winter.\n",
+    )
+
+    summary = library.summarize_corpus()
+
+    [theme] = summary.themes
+    assert theme.titles[-1] == "Sea"
+    assert [quote.citation.title for quote in summary.quotes] == list(theme.titles)
 
 
 def test_a_large_corpus_has_its_themes_from_a_part_of_it(themed: Library, monkeypatch: pytest.MonkeyPatch):
