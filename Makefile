@@ -70,7 +70,7 @@ bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets,
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.formats
 	$(BIN)/python -m benchmarks.load
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.reload
-	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.summaries
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.summaries $(SETS)
 	$(if $(SETS),$(BIN)/python -m benchmarks.languages $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scale $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.calibrate $(SETS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,13 +15,16 @@ import numpy as np
 import pytest
 
 from index import Length, Library, Quote, SentenceTransformerEmbedder, Verdict
-from index.ranking import REPEAT_COSINE
-from index.summaries.standing import stands_alone
 from tests.test_answers import OFF_TOPIC
 
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED_SETS = ROOT.parent / "shared" / "eval"
+WITH_PRONOUNS = ("paragraphs/corpus/normans.md", "excerpts/corpus/state_of_the_union.md")
+NEAREST = 0.86
+"""The highest cosine of two lines that are embedded each by itself; two that tell the same come to 0.9 and more."""
+LEANING = set("he she they him them his her their its these those then however nor".split())
 TOPICS = [
     item["topic"]
     for item in map(json.loads, (ROOT / "benchmarks" / "summaries" / "references.jsonl").read_text().splitlines())
@@ -45,11 +49,11 @@ def assert_well_quoted(library: Library, quotes: tuple[Quote, ...], length: Leng
         document = library.document(quote.citation.document)
         start, end = quote.citation.span
         assert document.text[start:end] == quote.text
-        assert stands_alone(document.plain(quote.citation.span))
+        assert document.plain(quote.citation.span).casefold().split()[0].strip(",") not in LEANING
         assert not quote.text.startswith("#")
         vectors.append(library.embedder.embed_query(document.plain(quote.citation.span)).vector)
     cosines = np.array(vectors) @ np.array(vectors).T - np.eye(len(vectors))
-    assert cosines.max(initial=0) < REPEAT_COSINE + 0.08  # sentences embedded by themselves lie nearer than in context
+    assert cosines.max(initial=0) < NEAREST
     assert len({quote.text for quote in quotes}) == len(quotes)
 
 
@@ -61,6 +65,23 @@ def test_every_document_is_summed_up_by_its_own_sentences_in_order(bundled: Libr
         starts = [quote.citation.span.start for quote in summary.quotes]
         assert starts == sorted(starts)
         assert_well_quoted(bundled, summary.quotes, length)
+
+
+@pytest.mark.skipif(not SHARED_SETS.is_dir(), reason="left out: the question sets of ../shared/eval are not here")
+def test_documents_with_pronouns_have_as_many_lines_and_none_twice(tmp_path: Path):
+    (tmp_path / "corpus").mkdir()
+    for path in WITH_PRONOUNS:
+        shutil.copy(SHARED_SETS / path, tmp_path / "corpus")
+    library = Library(corpus=tmp_path / "corpus", data=tmp_path / "data", embedder=SentenceTransformerEmbedder())
+    library.reload()
+
+    for length in Length:
+        for entry in library.documents():
+            quotes = library.summarize_document(entry.id, length=length).quotes
+            assert len(quotes) >= 0.75 * length.sentences
+            assert_well_quoted(library, quotes, length)
+        for topic in ("inflation", "taxes", "Robert Guiscard", "Normans in England"):
+            assert_well_quoted(library, library.summarize_topic(topic, length=length).quotes, length)
 
 
 def test_the_shortest_summary_of_each_document_says_how_it_begins(bundled: Library):

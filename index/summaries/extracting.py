@@ -18,7 +18,7 @@ import numpy as np
 
 from index.embedding import Vectors
 from index.keywords import terms
-from index.ranking import REPEAT_COSINE, Scores
+from index.ranking import Scores
 from index.summaries.standing import Unit
 
 CENTRALITY_WEIGHT = 1.0
@@ -41,6 +41,10 @@ would bring in their place, and hardly any is shown then."""
 
 FULL_COVERAGE = 60
 """About as many words as a summary of six sentences has."""
+
+SAME_COSINE = 0.85
+"""Nearer than this, two sentences tell the same; a summary has less use for that than an answer, whose quotes may be a
+little nearer."""
 
 RETOLD_COSINE = 0.7
 """Nearer than this, two sides tell the same; within one document, all sentences are near each other."""
@@ -113,7 +117,7 @@ def choose_units(
         if chosen:
             nearest = cosines[:, chosen].max(axis=1)
             gains = gains - REDUNDANCY_WEIGHT * np.maximum(0, (nearest - ALIKE_COSINE) / (1 - ALIKE_COSINE))
-            is_open &= nearest < REPEAT_COSINE
+            is_open &= nearest < SAME_COSINE
             if sides:
                 is_other = np.array([[sides[position] != side for position in chosen] for side in sides])
                 is_open &= np.where(is_other, cosines[:, chosen], 0).max(axis=1) < RETOLD_COSINE

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.embedding import Vectors
 from index.generation import Generation
 from index.ranking import best_first
-from index.summaries.extracting import centrality
+from index.summaries.extracting import RETOLD_COSINE, centrality
 from index.summaries.standing import Unit
 from index.summaries.summarizing import DEFAULT_ROOM, Sentences
 from index.values import Quote, Summary, Theme, Verdict
@@ -24,8 +24,8 @@ CLUSTERED_AT_MOST = 1000
 def summarize_corpus(generation: Generation, *, room: int = DEFAULT_ROOM, base_url: str = "") -> Summary:
     """Say what the corpus holds, the largest theme first.
 
-    Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by its
-    titles, the most central first, and by how those documents begin.
+    Themes are found by Ward's method (Ward 1963) on the mean vectors of the documents. Each is shown by its titles, the
+    most central first, and by how those documents begin, unless another one has said so.
     """
     started = time.perf_counter()
     sentences = Sentences(generation)
@@ -37,14 +37,19 @@ def summarize_corpus(generation: Generation, *, room: int = DEFAULT_ROOM, base_u
     members.sort(key=lambda documents: (-len(documents), documents.tolist()))
     themes: list[Theme] = []
     quotes: list[Quote] = []
+    told: list[Unit] = []
     for documents in members:
         shares = centrality(vectors[documents])
         order = best_first(shares)
         in_order = documents[order].tolist()
-        shown = _shown(in_order, openings, shares[order].tolist(), room // count)
-        quotes += sentences.quotes_of([unit for unit, _ in shown], [share for _, share in shown], base_url)
+        ranked = zip(in_order, shares[order].tolist(), strict=True)
+        opened = [(unit, share) for number, share in ranked if (unit := openings[number]) is not None]
+        chosen = _told_once(sentences, [unit for unit, _ in opened], told, room // count)
+        units, scores = [opened[position][0] for position in chosen], [opened[position][1] for position in chosen]
+        told += units
+        quotes += sentences.quotes_of(units, scores, base_url)
         titles = tuple(generation.segments[number].document.title for number in in_order)
-        themes.append(Theme(titles, len(shown)))
+        themes.append(Theme(titles, len(units)))
     return Summary(
         subject="",
         verdict=Verdict.ANSWERED if quotes else Verdict.NOT_COVERED,
@@ -84,9 +89,14 @@ def _themes(vectors: Vectors, count: int) -> NDArray[np.int64]:
     return np.asarray(np.argmax(vectors @ middles.T - (middles**2).sum(axis=1) / 2, axis=1), dtype=np.int64)
 
 
-def _shown(
-    documents: Sequence[int], openings: Sequence[Unit | None], shares: Sequence[float], count: int
-) -> list[tuple[Unit, float]]:
-    """The openings of the first of some documents that have one, each with its document's share."""
-    found = [(opening, share) for number, share in zip(documents, shares, strict=True) if (opening := openings[number])]
-    return found[:count]
+def _told_once(sentences: Sentences, candidates: Sequence[Unit], told: Sequence[Unit], count: int) -> list[int]:
+    """Positions of the first candidates that tell what nothing before them has told; the first one at any rate."""
+    vectors = sentences.vectors_of(candidates)
+    said = sentences.vectors_of(told)
+    chosen: list[int] = []
+    for position, vector in enumerate(vectors):
+        if len(chosen) == count:
+            break
+        if (np.concatenate([said, vectors[chosen]]) @ vector).max(initial=0) < RETOLD_COSINE:
+            chosen.append(position)
+    return chosen or list(range(len(candidates)))[:1]

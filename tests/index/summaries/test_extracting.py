@@ -92,7 +92,7 @@ def test_another_time_is_heard_of_before_more_of_one():
 
 
 def test_what_another_side_has_told_is_not_told_again():
-    texts = ["Bees store honey in Devon.", "Bees store honey in Devon each June.", "Owls hunt mice at night."]
+    texts = ["Bees store honey in Devon.", "Bees store honey in Devon each warm June.", "Owls hunt mice at night."]
 
     assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 2, 3)) == [0, 2]
     assert choose(texts, sentences=2, merits=[9, 8, 0], sides=(1, 1, 3)) == [0, 1]
