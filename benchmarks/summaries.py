@@ -437,9 +437,7 @@ def report(
         "sentences must have. So judge is not quite unseen. One person wrote the references, so they say how near a "
         "summary is to that person's."
     )
-    write_results(
-        "summaries", "Summaries beside references and peers", COMMAND, rows, notes, details
-    )
+    write_results("summaries", "Summaries beside references and peers", COMMAND, rows, notes, details)
 
 
 def _chosen(references: Sequence[Reference], kind: str, part: str = "") -> list[int]:

@@ -401,7 +401,7 @@ def test_each_line_of_a_summary_is_shown_with_its_place(built: Run):
 
 
 def test_a_timeline_shows_dates_in_order(built: Run):
-    result = built("timeline", "the lighthouse of Grey Skerry")
+    result = built("timeline", "the keepers of the lighthouse of Grey Skerry")
 
     dates = [line for line in result.out.splitlines() if re.fullmatch(r"\d{4}(-\d\d)*", line)]
     assert dates == ["1862", "1894", "1904"]

@@ -27,7 +27,7 @@ from .world import Message, Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
-LIGHTHOUSE = "the lighthouse of Grey Skerry"
+LIGHTHOUSE = "the keepers of the lighthouse of Grey Skerry"
 TITLE = "The lighthouse of Grey Skerry"
 BUILT = "The lighthouse on it was built from granite in 1862."
 
@@ -88,8 +88,8 @@ async def test_a_document_is_picked_from_a_list(local_discord: LocalDiscord, bot
 async def test_a_topic_is_summed_up_with_how_sure_the_bot_is(local_discord: LocalDiscord, bot: DissentBot):
     answer = await asked(local_discord, "summary topic", text=LIGHTHOUSE, length="short")
 
-    assert BUILT in text_of(read(answer.content))
-    assert answer.embeds[0]["footer"]["text"].startswith("very likely covered (0.99)")
+    assert "Three keepers lived on the rock at a time." in text_of(read(answer.content))
+    assert answer.embeds[0]["footer"]["text"].startswith("very likely covered (1.00)")
 
 
 @pytest.mark.parametrize(
