@@ -17,7 +17,7 @@ _LINKS = (
     "then|thus|therefore|hence|however|but|and|or|nor|so|yet|still|moreover|furthermore|besides|instead|otherwise|"
     "meanwhile|nevertheless|nonetheless|similarly|likewise|consequently|accordingly|indeed|afterwards?|even so|"
     "which|who|one such|as such|such as|(?:rather|finally|yes|no|here)(?=,)|also(?! known| called)|"
-    "(?:some |many )?others?|the others?(?! \\w+ of)|another(?! [^\\W\\d]+(?:,| for | of ))|"
+    "other|(?:some |many )?others|the others?(?! \\w+ of)|another(?! [^\\W\\d]+(?:,| for | of ))|"
     "the (?:former|latter|previous|preceding|following)|"
     "in addition|in contrast|by contrast|in turn|as a (?:result|consequence)|for example|for instance|in other words|"
     "on the (?:other hand|contrary)|(?:soon |shortly |long )?(?:after|before) (?:that|this)|(?:soon|shortly) after\\w*|"
