@@ -17,6 +17,8 @@ reference, and shows them in the order of the text; ours in the order that peopl
 - *bare topics*, in `summaries/topics.jsonl`: what is said of those that are covered and of those that are not;
 - *with context*: the share of lines that are a sentence with one or two before it, also of the documents in `SETS`, the
   folder of question sets that `quality.py` takes, which have pronouns as the bundled corpus has not;
+- *on the same point*: whether what a comparison puts side by side speaks of one point, as judged by hand
+  (`summaries/pairs.jsonl`);
 - *time*: medians beside that of a golden question in the same run.
 
 Peers and measure are installed into an environment of their own, which is kept for the next time.
@@ -31,7 +33,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,6 +54,7 @@ from index.summaries.summarizing import TOPIC_SENTENCES, Sentences, summarize_do
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCES = Path(__file__).parent / "summaries" / "references.jsonl"
 TOPICS = REFERENCES.with_name("topics.jsonl")
+PAIRS = REFERENCES.with_name("pairs.jsonl")
 RUNNER = Path(__file__).parent / "peers" / "summarize.py"
 REQUIREMENTS = RUNNER.with_name("summaries.txt")
 COMMAND = "python -m benchmarks.summaries SETS"
@@ -163,6 +166,7 @@ def main() -> None:
             "Timelines at each length": topic_lengths_table(library, topics, library.timeline),
             "Comparisons of a document with the next at each length": comparison_lengths_table(library),
             "Bare topics": bare_topics_table(library),
+            **comparison_tables(library),
         }
         if arguments.sets is not None:
             lengths["Documents with pronouns"] = other_corpora_table(arguments.sets, library, Path(data))
@@ -365,6 +369,71 @@ def other_corpora_table(sets: Path, bundled: Library, data: Path) -> Table:
             joined = [len(_sentences_in(library.generation, quote)) > 1 for quotes in made for quote in quotes]
             lines, _, *redundancy = _shown_figures(shown)
             rows.append([name, str(length), lines, f"{statistics.fmean(joined):.2f}", *redundancy])
+    return rows
+
+
+def comparison_tables(library: Library) -> dict[str, Table]:
+    """Whether what comparisons show as the same point is one, and how much of it they show."""
+    return {
+        "Comparisons: pairs shown on the same point, as judged by hand": judged_pairs_table(library),
+        "Comparisons of all documents with each other at each length": comparisons_table(library),
+    }
+
+
+def judged_pairs_table(library: Library) -> Table:
+    """What long comparisons show of the documents whose pairs were judged by hand.
+
+    The share found is of all pairs judged to be on one point; what is shown and was not judged counts for nothing.
+    """
+    rows = [["part", "comparisons", "pairs shown", "judged", "on the same point", "precision", "share found"]]
+    pairs = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    for part in ("judge", "develop"):
+        judged = {
+            (pair["a"], pair["b"], pair["a_says"], pair["b_says"]): pair["same_point"]
+            for pair in pairs
+            if pair["part"] == part
+        }
+        compared = sorted({key[:2] for key in judged})
+        shown = [pair for a, b in compared for pair in _same_points(library, a, b, Length.LONG)]
+        verdicts = [judged[pair] for pair in shown if pair in judged]
+        same = sum(verdicts)
+        rows.append(
+            [
+                part,
+                *map(str, (len(compared), len(shown), len(verdicts), same)),
+                f"{same / max(1, len(verdicts)):.2f}",
+                f"{same / sum(judged.values()):.2f}",
+            ]
+        )
+    return rows
+
+
+def _same_points(library: Library, a: str, b: str, length: Length) -> list[tuple[str, str, str, str]]:
+    """The documents and the plain sentences of each pair that a comparison shows on the same point."""
+    documents = {name: library.document(name) for name in (a, b)}
+    return [
+        (a, b, documents[a].plain(pair.a.citation.span), documents[b].plain(pair.b.citation.span))
+        for pair in library.compare(a, b, length=length).pairs
+        if pair.a and pair.b
+    ]
+
+
+def comparisons_table(library: Library) -> Table:
+    """How many points comparisons show as the same, and how many lines as said in one document alone."""
+    rows = [["length", "same points", "comparisons with one", "lines of one alone"]]
+    ids = [entry.id for entry in library.documents()]
+    for length in Length:
+        made = [library.compare(a, b, length=length).pairs for a, b in combinations(ids, 2)]
+        same = [sum(bool(pair.a and pair.b) for pair in pairs) for pairs in made]
+        alone = [len(pairs) - count for pairs, count in zip(made, same, strict=True)]
+        rows.append(
+            [
+                str(length),
+                f"{statistics.fmean(same):.1f}",
+                f"{statistics.fmean(count > 0 for count in same):.2f}",
+                f"{statistics.fmean(alone):.1f}",
+            ]
+        )
     return rows
 
 

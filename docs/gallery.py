@@ -73,7 +73,7 @@ class Questions:
     topic: str = "who may use the Dissent Channel"
     dated: str = "the Blood telegram"
     document: str = "messages/blood-telegram-1971"
-    compared: tuple[str, str] = ("debate/critics", "debate/does-it-change-policy")
+    compared: tuple[str, str] = ("reference/faq", "rules/who-may-use-it")
 
 
 @dataclass(frozen=True, slots=True)

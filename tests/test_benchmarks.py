@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
@@ -108,6 +109,18 @@ def test_the_references_are_as_many_and_as_long_as_they_are_said_to_be():
     assert all(117 <= item.words <= 140 for item in references)
     for group in (documents, topics):
         assert [item.part for item in group] == ["develop", "judge"] * (len(group) // 2)
+
+
+def test_judged_pairs_are_as_many_as_they_are_said_to_be_and_no_documents_are_in_both_parts():
+    pairs = [json.loads(line) for line in summaries.PAIRS.read_text(encoding="utf-8").splitlines()]
+    compared = {
+        part: {(pair["a"], pair["b"]) for pair in pairs if pair["part"] == part} for part in ("develop", "judge")
+    }
+
+    assert (len(pairs), sum(pair["same_point"] for pair in pairs)) == (177, 77)
+    assert len({(pair["a"], pair["b"], pair["a_says"], pair["b_says"]) for pair in pairs}) == len(pairs)
+    assert not compared["develop"] & compared["judge"]
+    assert all(pair["a"] < pair["b"] for pair in pairs)
 
 
 def test_mmr_takes_the_nearest_first_and_then_something_else():
