@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -72,6 +73,14 @@ topic on which there is much, none does, so only the best score counts. Learned 
 READ_AT_MOST = 400
 """Of a longer document, so many sentences are weighed against each other: those that open a section, and the nearest to
 what it says as a whole."""
+
+TEXTS_SHARE = 0.5
+"""A summary of texts has no more of their sentences than this: one with all of them is none."""
+
+_ADDRESS = re.compile(r"https?://\S+")
+_NO_PROSE = re.compile(r"[^\w\s'\u2019.,!?-]+")
+_FILLER = re.compile(r"\W*(?:(?:so|and|but|ok|okay|well|also|yes|yeah|no|who)\b,?\s+){0,2}", re.IGNORECASE)
+"""How people begin in a chat without going on from anything; 'who' asks there."""
 
 
 _ASKS = re.compile(
@@ -358,7 +367,8 @@ def summarize_texts(
         on_progress: Called between batches with the count of passages embedded, and of all.
 
     Returns:
-        In order of the texts; where hardly anything is written in whole sentences, what comes nearest to them.
+        In order of the texts, and no more than half of their sentences: none where hardly anything is said. Those that
+        people write without capitals or full stops count like others; cries and single words do not.
     """
     documents = [_document_of(text) for text in texts]
     spans: list[tuple[int, Span]] = []
@@ -382,16 +392,17 @@ def summarize_texts(
         return ()
     vectors = np.concatenate(rows)
     units = units_of(
-        range(len(spans)), plain.__getitem__, lambda place: place > 0 and spans[place][0] == spans[place - 1][0]
+        range(len(spans)),
+        lambda place: _as_prose(plain[place]),
+        lambda place: place > 0 and spans[place][0] == spans[place - 1][0],
     )
-    if sum(len(unit.sentences) for unit in units) < room:
-        units = [Unit(place, place) for place in range(len(spans))]
+    units = _without_asides(units, lambda unit: plain[unit.last])
     chosen = choose_units(
         units,
         [" ".join(plain[place] for place in unit.sentences) for unit in units],
         mean_vectors(vectors, units),
         np.zeros(len(units), dtype=np.float32),
-        sentences=room,
+        sentences=max(1, min(room, int(TEXTS_SHARE * len(spans)))),
     )
     rank = {position: place for place, position in enumerate(chosen)}
     return tuple(
@@ -402,6 +413,20 @@ def summarize_texts(
         )
         for position in sorted(chosen)
     )
+
+
+def _as_prose(text: str) -> str:
+    """A sentence of a chat as one would write it elsewhere, to tell whether it can be read alone."""
+    words = _FILLER.sub("", _NO_PROSE.sub(" ", _ADDRESS.sub(" ", text)), count=1).strip()
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _without_asides(units: Sequence[Unit], text_of: Callable[[Unit], str]) -> list[Unit]:
+    """Leave out what has no word in common with anything else, as good wishes have none; all of it, if all is so."""
+    words = [set(terms(text_of(unit))) for unit in units]
+    counts = Counter(word for found in words for word in found)
+    kept = [unit for unit, found in zip(units, words, strict=True) if any(counts[word] > 1 for word in found)]
+    return kept or list(units)
 
 
 def _document_of(text: str) -> Document:

@@ -223,11 +223,50 @@ def test_messages_are_summed_up_by_their_own_sentences():
     ]
 
 
-def test_messages_without_one_whole_sentence_are_summed_up_all_the_same():
-    messages = ["clocks need mending", "who pays for the clocks", "lol"]
+CHAT = (
+    "so the server move is planned for saturday night",
+    "we move from the old box to a new box in helsinki",
+    "Good morning everybody!",
+    "who makes the backup before the move",
+    "ok",
+    "i will do the backup on friday evening :)",
+    "nice",
+    "I wish all of you a wonderful weekend.",
+    "the dump takes an hour, so downtime is two hours",
+    "it was one hour last time",
+    "lol",
+    "You are always so very kind.",
+    "somebody has to announce the downtime before saturday",
+    "see https://example.org/a/b/c",
+)
 
-    extracts = summarize_texts(messages, WordEmbedder(), room=3)
 
-    assert {item.text for item in extracts} >= {0, 1}
+@pytest.mark.parametrize("length", Length)
+def test_people_who_write_without_capitals_and_full_stops_are_summed_up(length: Length):
+    chosen = [CHAT[item.text] for item in summarize_texts(CHAT, WordEmbedder(), room=length.sentences)]
+
+    assert len(chosen) >= 3
+    assert all(text[0].islower() and len(text.split()) > 5 for text in chosen)
+    assert "it was one hour last time" not in chosen
+
+
+def test_a_summary_of_messages_has_no_more_than_half_of_them():
+    messages = [f"keeper {number} lit the lamp of the {place}" for number, place in enumerate("abcdefgh")]
+
+    assert 1 <= len(summarize_texts(messages, WordEmbedder(), room=Length.LONG.sentences)) <= 4
+
+
+def test_what_nobody_else_speaks_of_is_left_out():
+    messages = ["my cat sleeps on a purple cushion", *CHAT[:4]]
+
+    assert 0 not in [item.text for item in summarize_texts(messages, WordEmbedder(), room=5)]
+    assert [item.text for item in summarize_texts(messages[:1], WordEmbedder(), room=5)] == [0]
+
+
+def test_cries_and_single_words_are_no_summary():
+    assert (
+        summarize_texts(["ok", "lol", "hi all", "so nice!!! :) :) :)", "https://example.org/a-b-c/d/e"], WordEmbedder())
+        == ()
+    )
     assert summarize_texts([], WordEmbedder()) == ()
     assert summarize_texts(["", " \n"], WordEmbedder()) == ()
