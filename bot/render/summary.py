@@ -125,7 +125,10 @@ def _taken(blocks: list[Block], room: int, *, at_least: int) -> tuple[Block, ...
 
 
 def summary_blocks(summary: Summary, today: date) -> list[Block]:
-    """Each line of a summary, below its theme or date where it has one."""
+    """Each line of a summary, below its theme or date where it has one.
+
+    A document's own date is said once, and in a timeline not at all: it would be read as that of the event.
+    """
     starts: dict[int, str] = {}
     position = 0
     for theme in summary.themes:
@@ -134,10 +137,15 @@ def summary_blocks(summary: Summary, today: date) -> list[Block]:
         position += theme.quotes
     is_one_document = summary.confidence is None and not summary.themes
     blocks = []
+    dated_already: set[str] = set()
     for number, quote in enumerate(summary.quotes):
         above = dated(summary.dates[number]) if summary.dates else starts.get(number, "")
         heading = f"**{escape(shorten(one_line(above), 200))}**\n" if above else ""
-        place = _section_label(number + 1, quote) if is_one_document else label(number + 1, quote.citation, today)
+        citation = quote.citation
+        if summary.dates or citation.document in dated_already:
+            citation = replace(citation, published=None, updated=None)
+        dated_already.add(citation.document)
+        place = _section_label(number + 1, quote) if is_one_document else label(number + 1, citation, today)
         blocks.append(Block(f"{heading}{fitting_quote(quote, LINE_ROOM)}\n{place}", (quote,)))
     return blocks
 

@@ -157,6 +157,22 @@ def test_a_timeline_has_its_dates_above_its_lines():
     assert styled(read(block.text), "strong").startswith("November 1971")
 
 
+def test_a_documents_own_date_is_said_once_and_not_beside_the_dates_of_events():
+    lines = ("It was built.", "It burned down.")
+    quotes = [
+        quote_of(text, document=document, title=document, published="2020-05-01")
+        for document in ("sea", "land")
+        for text in lines
+    ]
+    summary = summary_of(*quotes, confidence=0.9)
+    timeline = replace(summary, dates=("1971", "1972", "1973", "1974"))
+
+    dated_lines = ["May 1, 2020" in block.text for block in summary_blocks(summary, AT.date())]
+    timeline_text = "".join(block.text for block in summary_blocks(timeline, AT.date()))
+    assert dated_lines == [True, False, True, False]
+    assert "2020" not in timeline_text
+
+
 def test_a_theme_stands_above_its_first_line_alone():
     shown = [quote_of(f"Sentence {number}.", start=20 * number) for number in range(3)]
     summary = summary_of(*shown, subject="", themes=(Theme(tuple("ABDEF"), 2), Theme(("C",), 1)))
