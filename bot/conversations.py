@@ -41,6 +41,9 @@ NEEDED = ("view_channel", "read_message_history")
 
 Channel = discord.abc.GuildChannel | discord.Thread
 
+TalkChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+"""Of those, where messages are written."""
+
 
 class IntentOffError(RetrievalError):
     """Discord keeps back from the bot what people write."""
@@ -130,9 +133,31 @@ def check_may_read(interaction: discord.Interaction[Any], *, has_intent: bool, i
     channel = interaction.channel
     if not isinstance(channel, Channel) or not interaction.is_guild_integration():
         raise NotInServerError("not a channel of a server that installed the bot")
+    _check(channel, interaction.permissions, interaction.app_permissions, has_intent=has_intent, is_private=is_private)
+
+
+async def check_may_still_read(channel: Channel, asker_id: int, *, has_intent: bool, is_private: bool) -> None:
+    """Refuse what `check_may_read` refuses, later than in the interaction, with the permissions of now.
+
+    Raises:
+        RetrievalError: Its message says what is in the way.
+    """
+    try:
+        asker = await channel.guild.fetch_member(asker_id)
+        allowed = channel.permissions_for(asker)
+        if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
+            await channel.fetch_member(asker_id)
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise MayNotReadError(f"the asker is no member any more: {error.text}") from error
+    own = channel.permissions_for(channel.guild.me)
+    _check(channel, allowed, own, has_intent=has_intent, is_private=is_private)
+
+
+def _check(
+    channel: Channel, asker: discord.Permissions, own: discord.Permissions, *, has_intent: bool, is_private: bool
+) -> None:
     if not has_intent:
         raise IntentOffError("the message-content intent is off")
-    asker, own = interaction.permissions, interaction.app_permissions
     if not (asker.view_channel and asker.read_message_history):
         raise MayNotReadError("the asker may not read the history")
     lacking = [_(PERMISSIONS[name]) for name in NEEDED if not getattr(own, name)]
@@ -158,7 +183,7 @@ async def read_messages(channel: discord.abc.Messageable, window: Window, *, bef
     """Read what people wrote, oldest first; discord.py keeps to Discord's rate limits.
 
     Args:
-        channel: One that `check_may_read` allows.
+        channel: One that `check_may_read` or `check_may_still_read` allows.
         window: How far back.
         before: The id that the command has: what was written later, its asker may not have seen.
         me: The bot's id.
@@ -189,15 +214,29 @@ def last_of(said: Sequence[Said], *, room: int = TEXT_AT_MOST) -> list[Said]:
 
 
 def said_in(messages: Iterable[discord.Message], *, me: int) -> list[Said]:
-    """What people wrote, without what is no talk: messages of bots, commands, spoilers, and what has no text."""
+    """What people wrote, without what is no talk: messages of bots, commands, spoilers, and what has no text.
+
+    A message on which a thread was opened belongs to it, though it stands in the channel above.
+    """
     said = []
-    for message in messages:
-        is_talk = message.type in (discord.MessageType.default, discord.MessageType.reply)
-        if not is_talk or message.author.bot or message.webhook_id is not None or _speaks_to_bot(message.content, me):
+    for message, link in map(_with_link, messages):
+        if message is None or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+            continue
+        if message.author.bot or message.webhook_id is not None or _speaks_to_bot(message.content, me):
             continue
         if not _SPOILER.search(message.content) and (text := plain_text(message)):
-            said.append(Said(message.author.display_name, text, message.jump_url, message.created_at))
+            said.append(Said(message.author.display_name, text, link, message.created_at))
     return said
+
+
+def _with_link(message: discord.Message) -> tuple[discord.Message | None, str]:
+    """A message and its link; for the note at the top of a thread, the message that it stands for, unless deleted."""
+    if message.type is not discord.MessageType.thread_starter_message:
+        return message, message.jump_url
+    opener = message.reference.resolved if message.reference else None
+    if message.reference is None or not isinstance(opener, discord.Message):
+        return None, ""
+    return opener, message.reference.jump_url  # discord.py takes the opener to be in the thread
 
 
 def _speaks_to_bot(text: str, me: int) -> bool:

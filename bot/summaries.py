@@ -13,11 +13,12 @@ import discord
 from bot.answers import Answers, Prepared, asker_of
 from bot.conversations import (
     MESSAGES_AT_LEAST,
-    Channel,
     NothingSaidError,
     NotInServerError,
+    TalkChannel,
     TooLittleError,
     Window,
+    check_may_still_read,
     read_messages,
 )
 from bot.documents import named_document
@@ -124,6 +125,10 @@ class Summaries:
         """
         await self.service.until_ready()
         request, _number = await self._request(asked.summary, asked.guild_id)
+        if request.window is not None:
+            has_intent = self._bot.intents.message_content
+            channel = await self._channel_of(asked)
+            await check_may_still_read(channel, asked.asker_id, has_intent=has_intent, is_private=asked.is_private)
         return await self._prepare(request, asked, at=at)
 
     async def _request(self, written: str, guild_id: int | None) -> tuple[Request, int]:
@@ -145,11 +150,8 @@ class Summaries:
 
     async def _sum_up_messages(self, request: Request, window: Window, asked: Asked, *, before: int) -> Prepared:
         """Sum up what people wrote in a channel; of their words nothing is noted."""
-        await self._bot.wait_until_ready()
-        channel, me = self._bot.get_channel(asked.channel_id), self._bot.user
-        if not isinstance(channel, discord.abc.Messageable) or not isinstance(channel, Channel) or me is None:
-            raise NotInServerError("the channel is gone")
-        said = await read_messages(channel, window, before=before, me=me.id)
+        channel = await self._channel_of(asked)
+        said = await read_messages(channel, window, before=before, me=channel.guild.me.id)
         if not said:
             raise NothingSaidError("no message has text")
         extracts = await self.service.summarize_texts([item.text for item in said], length=request.length)
@@ -161,6 +163,14 @@ class Summaries:
         # no Share: it may be read by fewer than would see it
         buttons = () if asked.is_private else summary_buttons(answer_id, is_private=False, has_quotes=False)
         return Prepared(conversation_body(channel.name, said, extracts, buttons=buttons), answer_id)
+
+    async def _channel_of(self, asked: Asked) -> TalkChannel:
+        """The channel or thread that somebody asked about."""
+        await self._bot.wait_until_ready()
+        channel = self._bot.get_channel(asked.channel_id)
+        if not isinstance(channel, TalkChannel):
+            raise NotInServerError("the channel is gone")
+        return channel
 
     async def make(self, request: Request, asked: Asked) -> Summary | Comparison:
         """Make what is asked for; raises as the service does."""

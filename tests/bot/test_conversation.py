@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversations import Said, plain_text
+from bot.conversations import IntentOffError, MayNotReadError, Said, check_may_still_read, plain_text
 from bot.render.buttons import summary_buttons
 from bot.render.conversation import conversation_body
 from index import Extract, Span
@@ -87,3 +88,37 @@ def test_mentions_become_names_and_what_others_said_stays_out(content: str, show
     keepers = SimpleNamespace(id=34, name="keepers")
 
     assert plain_text(message(content, mentions=[bob], role_mentions=[keepers])) == shown
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("is_member", "manages"), [(True, False), (False, True)])
+async def test_later_too_a_private_thread_is_read_for_its_members_and_for_who_manages_threads(
+    *, is_member: bool, manages: bool
+):
+    thread = private_thread(is_member=is_member, manages=manages)
+
+    await check_may_still_read(thread, 7, has_intent=True, is_private=True)
+
+
+@pytest.mark.asyncio
+async def test_later_too_a_private_thread_is_read_for_nobody_else():
+    with pytest.raises(MayNotReadError):
+        await check_may_still_read(private_thread(is_member=False, manages=False), 7, has_intent=True, is_private=True)
+
+
+@pytest.mark.asyncio
+async def test_later_too_nothing_is_read_without_the_intent():
+    with pytest.raises(IntentOffError):
+        await check_may_still_read(private_thread(is_member=True, manages=False), 7, has_intent=False, is_private=True)
+
+
+def private_thread(*, is_member: bool, manages: bool) -> Mock:
+    thread = Mock(spec=discord.Thread)
+    thread.guild.fetch_member = AsyncMock()
+    thread.is_private.return_value = True
+    thread.permissions_for.return_value = discord.Permissions(
+        view_channel=True, read_message_history=True, manage_threads=manages
+    )
+    missing = discord.NotFound(Mock(status=404, reason="Not Found"), "Unknown Member")
+    thread.fetch_member = AsyncMock(side_effect=None if is_member else missing)
+    return thread

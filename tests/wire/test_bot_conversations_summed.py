@@ -91,6 +91,44 @@ async def test_a_thread_is_summed_up_and_a_channel_is_none(local_discord: LocalD
     assert no_thread.content == conversations.NotInThreadError.user_message
 
 
+def note_opener(local_discord: LocalDiscord, opener: Message) -> None:
+    """The note that Discord puts at the top of a thread that is opened on a message."""
+    reference = {"type": 0, "message_id": str(opener.id), "channel_id": str(opener.channel_id)}
+    reference["guild_id"] = str(local_discord.guild.id)
+    extra = {"type": discord.MessageType.thread_starter_message.value, "message_reference": reference}
+    local_discord.world.post(local_discord.thread, local_discord.bob, {"content": ""}, extra=extra)
+
+
+async def test_the_message_on_which_a_thread_was_opened_belongs_to_it(local_discord: LocalDiscord, bot: DissentBot):
+    [opener] = talk(
+        local_discord,
+        local_discord.general,
+        "The new lamp of the lighthouse needs a keeper and a museum for the old lamp.",
+    )
+    note_opener(local_discord, opener)
+    talk(local_discord, local_discord.thread, *TALK)
+
+    answer = await (await local_discord.slash("summary thread", channel=local_discord.thread, length="long")).answer()
+
+    assert f"Chosen from {len(TALK) + 1} messages" in answer.content
+    assert opener.payload["content"] in lines_of(answer)
+    guild, channel = local_discord.guild.id, local_discord.general.id
+    assert f"https://discord.com/channels/{guild}/{channel}/{opener.id}" in links_of(answer)
+
+
+async def test_an_opener_that_is_deleted_or_was_said_by_a_bot_is_left_out(local_discord: LocalDiscord, bot: DissentBot):
+    [gone] = talk(local_discord, local_discord.general, "The old lamp of the lighthouse was better for the museum.")
+    [own] = talk(local_discord, local_discord.general, "The lamp answers.", user=local_discord.bot)
+    note_opener(local_discord, gone)
+    note_opener(local_discord, own)
+    del local_discord.world.messages[gone.id]
+    talk(local_discord, local_discord.thread, *TALK)
+
+    answer = await (await local_discord.slash("summary thread", channel=local_discord.thread, length="long")).answer()
+
+    assert f"Chosen from {len(TALK)} messages" in answer.content
+
+
 async def test_everybody_sees_it_where_its_asker_says_so(local_discord: LocalDiscord, bot: DissentBot):
     talk(local_discord, local_discord.general, *TALK)
 
@@ -305,6 +343,34 @@ async def test_what_a_stopped_process_was_asked_for_is_made_after_the_restart_of
     assert len(lines_of(answer)) == 3
     assert f"Chosen from {len(TALK)} messages" in answer.content
     assert str(later[0].id) not in answer.text
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_after_a_restart_nothing_is_read_for_whoever_may_not_read_it_any_more(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_gone: bool
+):
+    local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    talk(local_discord, local_discord.general, *TALK)
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
+        monkeypatch.setattr(bot.service, "summarize_texts", never)
+        interaction = await local_discord.slash("summary channel")
+        await interaction.acknowledged()
+    if is_gone:
+        del local_discord.guild.members[local_discord.alice.id]
+    else:
+        await local_discord.deny_members(local_discord.general, Permission.READ_MESSAGE_HISTORY)
+    asked = len(local_discord.requests_to(f"GET /channels/{local_discord.general.id}/messages"))
+
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
+        answer = await interaction.answer()
+        await done(bot)
+
+    assert answer.content == conversations.MayNotReadError.user_message
+    assert len(local_discord.requests_to(f"GET /channels/{local_discord.general.id}/messages")) == asked
 
 
 async def test_it_is_in_the_language_of_its_reader(local_discord: LocalDiscord, bot: DissentBot):
