@@ -503,8 +503,8 @@ def report(
         '"yes" or "no", are shown with the one before; of a topic, years of which nothing was said yet count; then, '
         "settled on develop before judge was measured again, a grammar that finds more of the sentences that lean on "
         "the one before, what such a sentence costs, the merit of a document's opening, and the words that a topic's "
-        "sentences must have. So judge is not quite unseen. One person wrote the references, so they say how near a "
-        "summary is to that person's."
+        'sentences must have; and, after it was measured, that a sentence may begin with "some other". So judge is not '
+        "quite unseen. One person wrote the references, so they say how near a summary is to that person's."
     )
     write_results("summaries", "Summaries beside references and peers", COMMAND, rows, notes, details)
 
