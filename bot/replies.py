@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = (0.5, 2.0, 5.0, 15.0, 45.0)
 """discord.py retries what Discord answers with an error, but not a connection that breaks; about a minute in all."""
 
+REPEATED_AFTER_S = 1.0
+"""discord.py waits at least this long before it repeats what Discord answered with 500, 502, 504 or 524."""
+
 Result = TypeVar("Result")
 
 
@@ -259,13 +262,31 @@ def _files(body: Body) -> list[discord.File]:
 
 
 async def persistently(send: Callable[[], Awaitable[Result]]) -> Result:
-    """Send, and send again where the connection breaks."""
-    for pause_s in RETRY_AFTER_S:
+    """Send, and send again where the connection breaks.
+
+    Raises:
+        discord.HTTPException: Discord refuses it. `is_plain_refusal` tells whether an earlier attempt may have arrived.
+    """
+    broken: Exception | None = None
+    for pause_s in (*RETRY_AFTER_S, None):
         try:
             return await send()
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if isinstance(error, discord.HTTPException) and error.status < 500 and error.status != RATE_LIMITED:
-                raise  # Discord would say the same again
+                raise error from broken  # Discord would say the same again
+            if pause_s is None:
+                raise
+            broken = error
             log.warning("sending again in %.1f s: %s", pause_s, type(error).__name__)
         await asyncio.sleep(pause_s)
-    return await send()
+    raise AssertionError("the last attempt gives a result or raises")
+
+
+def is_plain_refusal(error: discord.HTTPException, *, took_s: float) -> bool:
+    """Whether what Discord refuses has surely not arrived: the first attempt was the only one.
+
+    Args:
+        error: What `persistently` has raised.
+        took_s: How long that took: discord.py repeats some attempts by itself, and does not tell.
+    """
+    return error.__cause__ is None and took_s < REPEATED_AFTER_S

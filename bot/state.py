@@ -581,6 +581,10 @@ class State(Records):
             f"UPDATE shown_answers SET passing_on = ? WHERE {_SAME_ANSWER}", (json.dumps(asdict(attempt)), answer_id)
         )
 
+    async def take_back_passing_on(self, answer_id: int) -> None:
+        """Note that the last attempt was refused: nothing of it can have arrived."""
+        await self._change(f"UPDATE shown_answers SET passing_on = NULL WHERE {_SAME_ANSWER}", (answer_id,))
+
     async def note_passed_on(self, answer_id: int) -> None:
         """Note that the last attempt has worked."""
         await self._change(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -30,6 +31,7 @@ from bot.replies import (
     fill_later,
     find_message,
     find_sent,
+    is_plain_refusal,
     is_thinking,
     persistently,
     post,
@@ -390,9 +392,12 @@ class Buttons(commands.Cog):
                 body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
             roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
             await state.note_passing_on(shown.id, PassingOn(interaction.id, channel_id, link))
+            began_s = time.monotonic()
             try:
                 await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
             except (discord.Forbidden, discord.NotFound) as error:
+                if is_plain_refusal(error, took_s=time.monotonic() - began_s):
+                    await state.take_back_passing_on(shown.id)
                 raise PassingOnError(f"channel={channel_id} cannot be written in: {error.text}") from error
             await state.note_passed_on(shown.id)
         return _(PASSED_ON).format(channel=f"<#{channel_id}>")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
-from bot.cogs.buttons import ALREADY_PASSED_ON, INTERRUPTED, PASSED_ON, CannotTellError
+from bot.cogs.buttons import ALREADY_PASSED_ON, INTERRUPTED, PASSED_ON, CannotTellError, PassingOnError
 from bot.cogs.settings import CANNOT_LOOK_BACK
 from index import Library
 
@@ -221,6 +222,9 @@ async def test_a_channel_that_was_deleted_had_it_and_the_new_one_gets_it(
 # ---- without a kill
 
 
+SEND, HISTORY = Permission.SEND_MESSAGES, Permission.READ_MESSAGE_HISTORY
+
+
 @pytest_asyncio.fixture(loop_scope="function")
 async def bot(
     local_discord: LocalDiscord, library: Library, data: Path, monkeypatch: pytest.MonkeyPatch
@@ -256,3 +260,51 @@ async def test_of_two_presses_at_once_the_second_waits_for_the_first(local_disco
 
     assert answers == [told(local_discord.quiet), ALREADY_PASSED_ON]
     assert len(local_discord.requests_to(f"POST /channels/{local_discord.quiet.id}/messages")) == 1
+
+
+@pytest.mark.parametrize("denied", [SEND, SEND | HISTORY, Permission.VIEW_CHANNEL])
+@pytest.mark.parametrize("left_denied", [Permission(0), HISTORY])
+async def test_a_question_that_was_refused_is_passed_on_as_soon_as_it_can_be(
+    local_discord: LocalDiscord, bot: DissentBot, denied: Permission, left_denied: Permission
+):
+    refusal = await refusal_with_a_person(local_discord)
+    await local_discord.deny(local_discord.quiet, denied)
+    refused = [await press(local_discord, refusal) for _ in range(2)]
+    local_discord.quiet.denied_to_bot = left_denied
+
+    assert refused == [PassingOnError.user_message] * 2
+    assert await press(local_discord, refusal) == told(local_discord.quiet)
+    assert await press(local_discord, refusal) == ALREADY_PASSED_ON
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
+
+
+async def test_a_question_that_was_refused_is_passed_on_where_moderators_set_another_channel(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    refusal = await refusal_with_a_person(local_discord, private=True)
+    await local_discord.deny(local_discord.quiet, Permission.VIEW_CHANNEL)
+    refused = await press(local_discord, refusal)
+    shared = await (await local_discord.press(refusal, "Share")).answer()
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=local_discord.general.id)
+
+    assert refused == PassingOnError.user_message
+    assert await press(local_discord, shared) == told(local_discord.general)
+    assert await press(local_discord, refusal) == ALREADY_PASSED_ON
+
+
+@pytest.mark.parametrize("fault", [{"drop": True}, {"status": 503}, {"status": 502}])
+async def test_a_refusal_after_an_attempt_that_may_have_arrived_leaves_it_open(
+    local_discord: LocalDiscord, bot: DissentBot, fault: dict[str, Any]
+):
+    refusal = await refusal_with_a_person(local_discord)
+    await local_discord.deny(local_discord.quiet, HISTORY)
+    request = f"POST /channels/{local_discord.quiet.id}/messages"
+    local_discord.fail(request, after=True, **fault)
+    local_discord.fail(request, status=403)
+    refused = await press(local_discord, refusal)
+
+    assert refused == PassingOnError.user_message
+    assert await press(local_discord, refusal) == CannotTellError.user_message.format(
+        channel=local_discord.quiet.mention
+    )
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
