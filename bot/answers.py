@@ -149,7 +149,7 @@ class Answers:
         Raises:
             RetrievalError: There can be none; its message says why.
         """
-        settings = await self.check_may_ask(asked)
+        settings = await self.check_may_ask(asked.guild_id, asked.asker_id)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
         answer = await self.service.ask(
             text_of(asked),
@@ -187,14 +187,14 @@ class Answers:
         )
         return Prepared(body, answer_id)
 
-    async def check_may_ask(self, asked: Asked) -> GuildSettings:
-        """The settings that hold for a question.
+    async def check_may_ask(self, guild_id: int | None, person_id: int) -> GuildSettings:
+        """The settings that hold for what a person asks, by words or by a button.
 
         Raises:
             BlockedError: They do not let this person ask.
         """
-        settings = await self.state.guild_settings(asked.guild_id)
-        if asked.asker_id in settings.blocked_ids:
+        settings = await self.state.guild_settings(guild_id)
+        if person_id in settings.blocked_ids:
             raise BlockedError("the asker is blocked")
         return settings
 
@@ -252,7 +252,9 @@ class Answers:
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
-        await self.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees the refusal
+        await self.check_may_ask(
+            asked.guild_id, asked.asker_id
+        )  # before it is acknowledged, so that nobody else sees the refusal
         self.admit(asked)
         await self.answer_noted(interaction, asked, lambda: self.prepare(asked, repeats_question=True))
 

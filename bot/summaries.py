@@ -111,7 +111,9 @@ class Summaries:
         Raises:
             RetrievalError: This person may not ask, or not now.
         """
-        await self.answers.check_may_ask(asked)  # before it is acknowledged, so that nobody else sees it
+        await self.answers.check_may_ask(
+            asked.guild_id, asked.asker_id
+        )  # before it is acknowledged, so that nobody else sees it
         self.answers.admit(asked)
         asked = replace(asked, summary=request.page(1))
         await self.answers.answer_noted(interaction, asked, lambda: self._prepare(request, asked, at=interaction.id))
@@ -143,7 +145,7 @@ class Summaries:
         return Request(Kind(kind), Length(length), documents), int(number)
 
     async def _prepare(self, request: Request, asked: Asked, *, at: int) -> Prepared:
-        settings = await self.answers.check_may_ask(asked)
+        settings = await self.answers.check_may_ask(asked.guild_id, asked.asker_id)
         if request.window is not None:
             return await self._sum_up_messages(request, request.window, asked, before=at)
         return await self._first_of(request, asked, await self.make(request, asked), settings)

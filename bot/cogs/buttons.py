@@ -170,6 +170,8 @@ class Buttons(commands.Cog):
     async def _carry_out(
         self, interaction: Press, action: Action, pressed: Pressed, answer_id: int, argument: str
     ) -> None:
+        if action is not Action.DELETE:  # who is blocked may still take back what was answered
+            await self.bot.answers.check_may_ask(pressed.guild_id, pressed.person_id)
         shown = await self.bot.state.shown(answer_id)
         if shown is not None and shown.asked.guild_id not in (None, interaction.guild_id):
             shown = None  # never another server's answer
@@ -239,6 +241,7 @@ class Buttons(commands.Cog):
             return Body(_(FORGOTTEN))
         action = Action(match[2])
         try:
+            await self.bot.answers.check_may_ask(pressed.guild_id, pressed.person_id)
             if action in self._readers:
                 return await self._readers[action](pressed, shown, match[3])
             if action is Action.ASK_PERSON and (channel_id := await self._passed_on_in(shown)) is not None:

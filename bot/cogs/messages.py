@@ -118,7 +118,7 @@ class Messages(commands.Cog):
         )
         async with self.bot.answers.noted(message.id, "", asked):
             try:
-                await self.bot.answers.check_may_ask(asked)
+                await self.bot.answers.check_may_ask(asked.guild_id, asked.asker_id)
                 self.bot.answers.admit(asked)
                 prepared = await self.bot.answers.prepare(asked, repeats_question=False)
             except Exception as error:  # the one error handler of messages, as the tree has one for commands
@@ -168,7 +168,7 @@ class Messages(commands.Cog):
             replaces=replied.message_id,
         )
         try:
-            await self.bot.answers.check_may_ask(asked)
+            await self.bot.answers.check_may_ask(asked.guild_id, asked.asker_id)
             self.bot.answers.admit(asked)
         except RetrievalError as error:
             log.info("question=%d was edited, and its answer stays: %s", message.id, error)

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot import replies
+from bot.answers import BlockedError
 from bot.client import DissentBot
 from bot.cogs import buttons as buttons_cog
 from bot.render import passages
@@ -237,6 +238,39 @@ async def test_a_follow_up_without_a_subject_borrows_the_last_one_and_says_so(
     for message in (first, second):
         assert f"I read this together with {ANSWERED}" in text_of(read(message.content))
         assert BEST_SENTENCE in text_of(read(message.content))
+
+
+# ---- who may press
+
+
+async def test_to_who_is_blocked_meanwhile_no_button_does_anything_but_delete(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    await bot.state.change_settings(local_discord.guild.id, person_channel_id=local_discord.quiet.id)
+    refusal = await remembered(bot, await (await local_discord.slash("ask", question=NOT_COVERED)).answer())
+    await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.alice.id,))
+    below = [(answer, button) for button in ANSWER_BUTTONS if button != "Delete"] + [(refusal, "Ask a person")]
+    told = [await (await local_discord.press(message, button)).answer() for message, button in below]
+    shown = await bot.state.shown_in_message(answer.id)
+    await local_discord.press(answer, "Delete")
+    await remembered(bot, answer, is_forgotten=True)
+
+    assert {message.content for message in told} == {BlockedError.user_message}
+    assert all(message.is_ephemeral for message in told)
+    assert said_by_the_bot(local_discord, local_discord.quiet) == []
+    assert shown is not None
+    assert await bot.state.votes(shown.id) == (0, 0)
+
+
+async def test_a_dialog_that_was_open_when_its_person_was_blocked_is_refused(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    pressed = await local_discord.press(answer, "Follow up")
+    await pressed.modal()
+    await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.alice.id,))
+    sent = await local_discord.submit_modal(pressed, {"Your next question": ANSWERED})
+
+    assert (await sent.answer()).content == BlockedError.user_message
 
 
 # ---- opinions
