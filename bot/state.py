@@ -552,10 +552,11 @@ class State(Records):
         )
 
     async def note_plain_reply(self, question_message_id: int, reply: PlainReply) -> None:
-        """Note what was replied to a person's message that has no answer."""
+        """Note what was replied to a person's message that has no answer; an answer in it is no longer shown."""
         await self._change(
             "INSERT OR REPLACE INTO plain_replies VALUES (?, ?, ?, ?)", (question_message_id, *reply, self._clock())
         )
+        await self._change("DELETE FROM shown_answers WHERE message_id = ?", (reply.message_id,))
 
     async def plain_reply(self, question_message_id: int) -> PlainReply | None:
         """What was replied to a person's message that has no answer."""

@@ -157,7 +157,6 @@ class Messages(commands.Cog):
         return Replied(*plain) if plain is not None else None
 
     async def _answer_anew(self, message: discord.Message, question: str, replied: Replied) -> None:
-        ours, is_for_us = self._partial(replied), self._is_for_us(message)
         asked = Asked(
             question=question,
             asker_id=message.author.id,
@@ -170,31 +169,34 @@ class Messages(commands.Cog):
         try:
             await self.bot.answers.check_may_ask(asked.guild_id, asked.asker_id)
             self.bot.answers.admit(asked)
-        except RetrievalError as error:
+        except BlockedError as error:
             log.info("question=%d was edited, and its answer stays: %s", message.id, error)
-            return
-        if not is_for_us:
-            await self._look_up_anew(asked, replied)
-        elif is_small_talk(question):
-            await change(ours, self._no_question(message))
-            await self._forget_answer(replied)
-            await self.bot.state.note_plain_reply(message.id, PlainReply(replied.channel_id, replied.message_id))
+        except RetrievalError as error:  # what was answered is no answer to what stands there now
+            await self._say_instead(message.id, replied, Body(error_text(error, "message")))
+        else:
+            await self._answer_admitted_anew(message, asked, replied)
+
+    async def _answer_admitted_anew(self, message: discord.Message, asked: Asked, replied: Replied) -> None:
+        if not self._is_for_us(message):
+            await self._look_up_anew(message.id, asked, replied)
+        elif is_small_talk(asked.question):
+            await self._say_instead(message.id, replied, self._no_question(message))
         else:
             async with self.bot.answers.noted(message.id, "", asked):
                 try:
                     prepared = await self.bot.answers.prepare(asked, repeats_question=False)
                 except Exception as error:
-                    await change(ours, Body(error_text(error, "message")))
+                    await self._say_instead(message.id, replied, Body(error_text(error, "message")))
                     return
-                await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
+                await self.bot.answers.send(prepared, lambda: change(self._partial(replied), prepared.body))
 
-    async def _look_up_anew(self, asked: Asked, replied: Replied) -> None:
+    async def _look_up_anew(self, question_id: int, asked: Asked, replied: Replied) -> None:
         """Do so for a question that nobody asked the bot: where it has no answer, there is nothing to say."""
         ours = self._partial(replied)
         try:
             found = await self.bot.answers.look_up(asked)
         except RetrievalError as error:
-            await change(ours, Body(error_text(error, "message")))
+            await self._say_instead(question_id, replied, Body(error_text(error, "message")))
             return
         if found.answer.verdict is not Verdict.ANSWERED:
             await ours.delete()
@@ -202,6 +204,11 @@ class Messages(commands.Cog):
             return
         prepared = await self.bot.answers.present(found, repeats_question=False)
         await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
+
+    async def _say_instead(self, question_id: int, replied: Replied, body: Body) -> None:
+        """Put what is no answer in place of what was replied."""
+        await change(self._partial(replied), body)
+        await self.bot.state.note_plain_reply(question_id, PlainReply(replied.channel_id, replied.message_id))
 
     async def _forget_answer(self, replied: Replied) -> None:
         if replied.shown is not None:

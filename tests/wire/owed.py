@@ -24,10 +24,7 @@ from .interactions import CallbackKind, Interaction
 from .server import LocalDiscord
 from .world import Channel, Message, MessageFlag, Person
 
-NOWHERE = re.compile(
-    r"nowhere to answer question=(\d+)|question=(\d+) is left: its asker was told already"
-    r"|question=(\d+) was edited, and its answer stays"
-)
+NOWHERE = re.compile(r"nowhere to answer question=(\d+)|question=(\d+) is left: its asker was told already")
 CHANNEL_FAILED = re.compile(
     r"answer channel=(\d+)(?: does not work|: a question was passed over)"
     r"|channel=(\d+): (?:an answer could not be changed|the answer to a deleted question stays"

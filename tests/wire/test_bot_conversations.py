@@ -13,11 +13,23 @@ import pytest_asyncio
 from bot.client import DissentBot
 from bot.cogs.messages import NO_QUESTION
 from bot.render import wording
-from bot.turns import QUESTIONS_AT_ONCE, Turns
+from bot.service import AnswerService
+from bot.state import AnswerChannel, AnswerMode
+from bot.turns import QUESTIONS_AT_ONCE, BusyError, Turns
 from index import Library
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, LogLines, dissent_bot, logged, remembered, said_by_the_bot
+from .bots import (
+    ANSWERED,
+    BEST_SENTENCE,
+    NOT_COVERED,
+    UNCERTAIN,
+    LogLines,
+    dissent_bot,
+    logged,
+    remembered,
+    said_by_the_bot,
+)
 from .gateway import Intent
 from .server import LocalDiscord
 from .world import Channel, Message
@@ -56,6 +68,10 @@ async def gone(local_discord: LocalDiscord, message: Message) -> None:
 def quoting(message: Message | None, text: str) -> Message | None:
     """The message, once it says this."""
     return message if message is not None and text in text_of(read(message.content)) else None
+
+
+async def failing(*_: object, **__: object) -> None:
+    raise BusyError(3)
 
 
 # ---- follow-ups
@@ -262,15 +278,91 @@ async def test_a_reply_that_is_no_answer_goes_with_its_message(local_discord: Lo
         await gone(local_discord, reply)
 
 
-async def test_edits_do_not_go_round_the_cool_down(local_discord: LocalDiscord, bot: DissentBot, log: LogLines):
+async def test_edits_do_not_go_round_the_cool_down_and_no_answer_stays_below_another_question(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
     question, answer = await ask_in_general(local_discord, bot, ANSWERED)
     for number in range(QUESTIONS_AT_ONCE):
         await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED} {number}")
-    await log.line(f"question={question.id} was edited, and its answer stays")
+    said = await local_discord.until(
+        lambda: quoting(local_discord.current(answer), "Let others have a turn"), waiting_for="the kind line"
+    )
     answered = [record for record in log.records if record.getMessage().startswith("answered verdict")]
 
     assert len(answered) == QUESTIONS_AT_ONCE
-    assert quoting(local_discord.current(answer), BEST_SENTENCE)
+    assert said.embeds == said.buttons == []
+
+
+async def test_an_edit_that_finds_the_queue_full_is_told_to_wait(local_discord: LocalDiscord, bot: DissentBot):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    bot.service.turns = Turns(limit=0)
+    await local_discord.edit(question, f"{local_discord.bot.mention} {NOT_COVERED}")
+
+    await local_discord.until(lambda: quoting(local_discord.current(answer), "I am busy"), waiting_for="the line")
+
+
+async def test_what_a_blocked_person_edits_stays_as_it_was_answered(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    await bot.state.change_settings(local_discord.guild.id, blocked_ids=(local_discord.alice.id,))
+    await local_discord.edit(question, f"{local_discord.bot.mention} {NOT_COVERED}")
+    await log.line(f"question={question.id} was edited, and its answer stays")
+
+    assert local_discord.current(answer) == answer
+
+
+@pytest.mark.parametrize(("part", "broken"), [("turns", Turns(limit=0)), ("ask", failing)])
+@pytest.mark.parametrize("is_overheard", [True, False])
+async def test_a_question_that_is_edited_back_after_a_failure_is_answered_again(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, part: str, broken: object, is_overheard: bool
+):
+    local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
+    async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
+        channel = AnswerChannel(local_discord.general.id, local_discord.guild.id, AnswerMode.REPLY)
+        await bot.state.set_answer_channel(channel)
+        prefix = "" if is_overheard else f"{local_discord.bot.mention} "
+        question = await local_discord.say(prefix + ANSWERED)
+        answer = await answer_to(local_discord, bot, question)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bot.service, part, broken)
+            await local_discord.edit(question, prefix + UNCERTAIN)
+            failed = await local_discord.until(
+                lambda: quoting(local_discord.current(answer), "I am busy"), waiting_for="the error"
+            )
+            await remembered(bot, answer, is_forgotten=True)
+        await local_discord.edit(question, prefix + ANSWERED)
+        back = await local_discord.until(
+            lambda: quoting(local_discord.current(answer), BEST_SENTENCE), waiting_for="the answer"
+        )
+
+    assert failed.buttons == []
+    assert back.buttons == answer.buttons
+
+
+async def test_a_question_whose_edit_failed_after_a_restart_is_answered_again_when_it_is_edited_back(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    has_begun = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+        monkeypatch.setattr(bot.service, "ask", never)
+        await local_discord.edit(question, f"{local_discord.bot.mention} {NOT_COVERED}")
+        await has_begun.wait()
+    monkeypatch.setattr(AnswerService, "ask", failing)
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        await local_discord.until(lambda: quoting(local_discord.current(answer), "I am busy"), waiting_for="the error")
+        await remembered(bot, answer, is_forgotten=True)
+        monkeypatch.undo()
+        await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
+        await local_discord.until(
+            lambda: quoting(local_discord.current(answer), BEST_SENTENCE), waiting_for="the answer"
+        )
 
 
 async def test_an_edit_that_a_dying_process_does_not_answer_is_answered_after_the_restart(
