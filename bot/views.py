@@ -11,7 +11,16 @@ import discord
 
 from bot.localisation import _
 from bot.render.body import Action, LibraryAction, Menu, Rows
-from bot.render.limits import CHOICE_TEXT, CHOICES, MODAL_TITLE, PLACEHOLDER, QUESTION, TEXT_INPUT_LABEL, shorten
+from bot.render.limits import (
+    CHOICE_TEXT,
+    CHOICES,
+    LABEL_DESCRIPTION,
+    MODAL_TITLE,
+    PLACEHOLDER,
+    QUESTION,
+    TEXT_INPUT_LABEL,
+    shorten,
+)
 
 STYLES: dict[Action | LibraryAction, discord.ButtonStyle] = {
     Action.SHARE: discord.ButtonStyle.primary,
@@ -80,7 +89,7 @@ def follow_up_modal(custom_id: str, *, earlier: str) -> discord.ui.Modal:
 
     Args:
         custom_id: Of the button that opens it.
-        earlier: The question before it, shown as a reminder.
+        earlier: The question before it, shown as a reminder; empty where it is not kept, which is said.
     """
     modal = discord.ui.Modal(title=_("Follow up"), custom_id=custom_id, timeout=None)
     field: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
@@ -89,6 +98,8 @@ def follow_up_modal(custom_id: str, *, earlier: str) -> discord.ui.Modal:
         placeholder=shorten(" ".join(earlier.split()), 100) or None,
         max_length=QUESTION,
     )
-    modal.add_item(discord.ui.Label(text=shorten(_("Your next question"), MODAL_TITLE), component=field))
+    hint = "" if earlier else _("The earlier question is not kept, so please write yours in full.")
+    label = shorten(_("Your next question"), TEXT_INPUT_LABEL)
+    modal.add_item(discord.ui.Label(text=label, component=field, description=shorten(hint, LABEL_DESCRIPTION) or None))
     modal.stop()
     return modal

@@ -50,7 +50,7 @@ CUSTOM_ID = re.compile(r"answer:(\d+):([a-z]+):(.*)")
 """What `bot.render.body.Button` writes."""
 
 FORGOTTEN = N_("I no longer remember that answer. Ask again, please.")
-NOT_KEPT = N_("The question was not kept, as this server's moderators have set it. Ask again, please.")
+NOT_KEPT = N_("The question is not kept, as this server's moderators have set it. Ask again, please.")
 NOT_YOURS = N_("Only the person who asked can do that.")
 NOT_YOURS_TO_DELETE = N_("Only the person who asked, or a moderator, can delete that.")
 CANNOT_TELL_WHOSE = N_(
@@ -373,8 +373,8 @@ class Buttons(commands.Cog):
         if interaction.user.id != asked.asker_id:
             await fill(interaction, Body(_(NOT_YOURS)))
             return
-        if not settings.has_person_to_ask or not asked.question:
-            await fill(interaction, Body(_(NOBODY_TO_ASK)))
+        if not asked.question or not settings.has_person_to_ask:
+            await fill(interaction, Body(_(NOBODY_TO_ASK if asked.question else NOT_KEPT)))
             return
         await think(interaction, ephemeral=True)
         async with self._passing_on.setdefault(asked.asker_id, asyncio.Lock()):

@@ -214,7 +214,9 @@ def test_every_other_message_fits_discords_limits():
         *refusal_buttons(1, [Topic(ENTRY.key, ENTRY.title)], is_private=False, has_person_to_ask=True),
     ):
         assert all(limits.length(button.label) <= limits.BUTTON_LABEL for button in row if isinstance(button, Button))
-    modal = follow_up_modal("answer:1:follow:", earlier="q")
+    modal = follow_up_modal("answer:1:follow:", earlier="")
+    [label] = modal.to_dict()["components"]
+    assert "…" not in label["description"]  # it fits without being cut
     assert limits.length(modal.title) <= limits.MODAL_TITLE
     assert limits.length(_("Your next question")) <= limits.TEXT_INPUT_LABEL
 

@@ -53,6 +53,7 @@ COMPONENTS_V2_TEXT: Final = 4000  # all text displays of a message together
 MODAL_TITLE: Final = 45
 MODAL_COMPONENTS: Final = 5
 TEXT_INPUT_LABEL: Final = 45
+LABEL_DESCRIPTION: Final = 100
 TEXT_INPUT_VALUE: Final = 4000
 TEXT_INPUT_PLACEHOLDER: Final = 100
 
@@ -133,6 +134,7 @@ def check_modal(data: Json) -> None:
     for index, row in enumerate(rows):
         if row.get("type") == ComponentType.LABEL:
             _between(f"data.components.{index}.label", row.get("label") or "", 1, TEXT_INPUT_LABEL)
+            _at_most(f"data.components.{index}.description", row.get("description") or "", LABEL_DESCRIPTION)
     for component in walk(rows):
         if component.get("type") != ComponentType.TEXT_INPUT:
             continue

@@ -17,6 +17,7 @@ from bot.client import DissentBot
 from bot.cogs import buttons as buttons_cog
 from bot.render import passages
 from bot.service import NotReadyError
+from bot.state import DAY_S
 from index import Library
 from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
 from tests.index import making
@@ -271,6 +272,27 @@ async def test_a_dialog_that_was_open_when_its_person_was_blocked_is_refused(
     sent = await local_discord.submit_modal(pressed, {"Your next question": ANSWERED})
 
     assert (await sent.answer()).content == BlockedError.user_message
+
+
+async def test_below_an_answer_whose_question_is_kept_no_longer_that_is_said(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message
+):
+    state, guild_id = bot.state, local_discord.guild.id
+    await state.change_settings(guild_id, person_channel_id=local_discord.quiet.id, question_days=1)
+    refusal = await remembered(bot, await (await local_discord.slash("ask", question=NOT_COVERED)).answer())
+    now_s = state._clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "_clock", lambda: now_s + 2 * DAY_S)
+        await state.clean_up()
+        told = [
+            (await (await local_discord.press(message, button)).answer()).content
+            for message, button in ((answer, "More"), (refusal, "Ask a person"))
+        ]
+        [label] = (await (await local_discord.press(answer, "Follow up")).modal())["components"]
+
+    assert told == [buttons_cog.NOT_KEPT] * 2
+    assert label["description"] == "The earlier question is not kept, so please write yours in full."
+    assert said_by_the_bot(local_discord, local_discord.quiet) == []
 
 
 # ---- opinions

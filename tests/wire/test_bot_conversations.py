@@ -290,7 +290,7 @@ async def test_edits_do_not_go_round_the_cool_down_and_no_answer_stays_below_ano
     answered = [record for record in log.records if record.getMessage().startswith("answered verdict")]
 
     assert len(answered) == QUESTIONS_AT_ONCE
-    assert said.embeds == said.buttons == []
+    assert (said.embeds, said.buttons) == ([], [])
 
 
 async def test_an_edit_that_finds_the_queue_full_is_told_to_wait(local_discord: LocalDiscord, bot: DissentBot):
