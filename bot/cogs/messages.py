@@ -98,7 +98,7 @@ class Messages(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """Delete the reply to a question that was deleted, and forget an answer that was."""
+        """Delete the reply to a question that was deleted, forget an answer that was, and leave an emptied thread."""
         await self._forget(payload.message_id, payload.channel_id)
 
     @commands.Cog.listener()
@@ -233,13 +233,21 @@ class Messages(commands.Cog):
                 log.warning("channel=%s: the answer to a deleted question stays: %s", channel_id, error)
             if replied is not None:
                 await self._forget_answer(replied)
+        async with self.bot.answers.lock_of(
+            channel_id
+        ):  # a thread has its question's id, and may be about to be filled
+            try:
+                with suppress(discord.NotFound):  # it went with its question
+                    await self._leave_thread(channel_id)
+            except SENDING_ERRORS as error:
+                log.warning("channel=%s: an empty thread stays open: %s", channel_id, error)
 
-    async def _leave_thread(self, message_id: int) -> None:
-        """Remove the thread that the bot opened for a question that is gone, if it holds nothing more.
+    async def _leave_thread(self, thread_id: int) -> None:
+        """Remove a thread that the bot opened for a question, if what it held is deleted.
 
         A bot may close its own threads; only with the permission Manage Threads may it delete them.
         """
-        thread = self.bot.get_channel(message_id)
+        thread = self.bot.get_channel(thread_id)
         if not isinstance(thread, discord.Thread) or not self._is_ours(thread):
             return
         async for message in thread.history(limit=2):

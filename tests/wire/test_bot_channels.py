@@ -207,8 +207,9 @@ async def test_an_answer_follows_its_questions_fate(local_discord: LocalDiscord,
 
 
 @pytest.mark.parametrize("may_delete", [True, False])
-async def test_a_thread_that_holds_nothing_more_goes_with_its_question(
-    local_discord: LocalDiscord, bot: DissentBot, may_delete: bool
+@pytest.mark.parametrize("deleted", ["question", "answer", "answer, by its button"])
+async def test_a_thread_that_holds_nothing_more_goes_with_its_question_or_answer(
+    local_discord: LocalDiscord, bot: DissentBot, may_delete: bool, deleted: str
 ):
     if may_delete:
         world, guild = local_discord.world, local_discord.guild
@@ -222,23 +223,32 @@ async def test_a_thread_that_holds_nothing_more_goes_with_its_question(
     question = await local_discord.say(ANSWERED)
     answer = await remembered(bot, await local_discord.next_message())
     thread = local_discord.world.channel(answer.channel_id)
-    await local_discord.delete(question)
+    if deleted == "answer, by its button":
+        await local_discord.press(answer, "Delete")
+    else:
+        await local_discord.delete(question if deleted == "question" else answer)
 
     await local_discord.until(
         lambda: thread.id not in local_discord.world.channels or thread.is_archived, waiting_for="the thread's end"
     )
     assert local_discord.current(answer) is None
+    assert (local_discord.current(question) is None) is (deleted == "question")
     assert (thread.id in local_discord.world.channels) is not may_delete
 
 
-async def test_a_thread_in_which_somebody_said_something_stays(local_discord: LocalDiscord, bot: DissentBot):
+@pytest.mark.parametrize("deleted", ["question", "answer"])
+async def test_a_thread_in_which_somebody_said_something_stays(
+    local_discord: LocalDiscord, bot: DissentBot, deleted: str
+):
     await switch(local_discord, "thread", local_discord.general)
     question = await local_discord.say(ANSWERED)
     answer = await remembered(bot, await local_discord.next_message())
     thread = local_discord.world.channel(answer.channel_id)
     await local_discord.say("thanks a lot!", channel=thread)
-    await local_discord.delete(question)
+    await local_discord.delete(question if deleted == "question" else answer)
     await remembered(bot, answer, is_forgotten=True)
+    looks = f"GET /channels/{thread.id}/messages"
+    await local_discord.until(lambda: bool(local_discord.requests_to(looks)), waiting_for="a look at what is left")
 
     assert local_discord.current(answer) is None
     assert thread.id in local_discord.world.channels
