@@ -349,7 +349,8 @@ class Answers:
         except Exception as error:
             reply_id = await send(Body(error_text(error, "pending")))
             if not token:
-                await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
+                plain = PlainReply(asked.channel_id, reply_id, asked.edited_at)
+                await self.state.note_plain_reply(question_id, plain)
         else:
             await self.send(prepared, partial(send, prepared.body))
 

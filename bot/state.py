@@ -154,6 +154,8 @@ MIGRATIONS = (
     "DELETE FROM golden_questions WHERE id NOT IN (SELECT golden_id FROM golden_askers)",
     "ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE shown_answers ADD COLUMN passing_on TEXT",
+    "ALTER TABLE shown_answers ADD COLUMN edited_at REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE plain_replies ADD COLUMN edited_at REAL NOT NULL DEFAULT 0",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -262,6 +264,8 @@ class Asked:
     """Of a pending summary: what is to be made, as `bot.summaries.Request` writes it."""
     replaces: int | None = None
     """Of a question that was edited: the message in which it is answered anew."""
+    edited_at: float = 0.0
+    """When its message was edited last, in seconds since 1970 by Discord's clock; 0 where it never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +315,8 @@ class PlainReply(NamedTuple):
 
     channel_id: int
     message_id: int
+    edited_at: float = 0.0
+    """As of `Asked`."""
 
 
 class Acknowledged(NamedTuple):
@@ -471,6 +477,7 @@ class State(Records):
             str(verdict),
             generation,
             json.dumps([asdict(quote) for quote in quotes]),
+            asked.edited_at,
             self._clock(),
         )
         return await self._run(lambda: self._insert(values))
@@ -478,7 +485,7 @@ class State(Records):
     def _insert(self, values: tuple[Any, ...]) -> int:
         cursor = self._connection.execute(
             "INSERT INTO shown_answers (guild_id, channel_id, question_message_id, asker_id, question, subject, within,"
-            f" is_private, verdict, generation, quotes, shown_at) VALUES ({', '.join('?' * len(values))})",
+            f" is_private, verdict, generation, quotes, edited_at, shown_at) VALUES ({', '.join('?' * len(values))})",
             values,
         )
         return int(cursor.lastrowid or 0)
@@ -533,7 +540,7 @@ class State(Records):
     async def _one_shown(self, condition: str, *values: int | None) -> ShownAnswer | None:
         rows = await self._rows(
             "SELECT id, guild_id, channel_id, message_id, question_message_id, asker_id, question, subject, within,"
-            f" is_private, verdict, generation, quotes, shown_at FROM shown_answers WHERE {condition}"
+            f" is_private, verdict, generation, quotes, edited_at, shown_at FROM shown_answers WHERE {condition}"
             " ORDER BY id DESC LIMIT 1",
             values,
         )
@@ -554,14 +561,17 @@ class State(Records):
     async def note_plain_reply(self, question_message_id: int, reply: PlainReply) -> None:
         """Note what was replied to a person's message that has no answer; an answer in it is no longer shown."""
         await self._change(
-            "INSERT OR REPLACE INTO plain_replies VALUES (?, ?, ?, ?)", (question_message_id, *reply, self._clock())
+            "INSERT OR REPLACE INTO plain_replies (question_message_id, channel_id, message_id, edited_at, replied_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (question_message_id, *reply, self._clock()),
         )
         await self._change("DELETE FROM shown_answers WHERE message_id = ?", (reply.message_id,))
 
     async def plain_reply(self, question_message_id: int) -> PlainReply | None:
         """What was replied to a person's message that has no answer."""
         rows = await self._rows(
-            "SELECT channel_id, message_id FROM plain_replies WHERE question_message_id = ?", (question_message_id,)
+            "SELECT channel_id, message_id, edited_at FROM plain_replies WHERE question_message_id = ?",
+            (question_message_id,),
         )
         return PlainReply(*rows[0]) if rows else None
 
@@ -794,7 +804,7 @@ def _known_from(kind: type[Result], content: str) -> Result:
 
 def _shown_from(row: tuple[Any, ...]) -> ShownAnswer:
     (answer_id, guild_id, channel_id, message_id, question_message_id, asker_id, question, subject) = row[:8]
-    within, is_private, verdict, generation, quotes, shown_at = row[8:]
+    within, is_private, verdict, generation, quotes, edited_at, shown_at = row[8:]
     asked = Asked(
         question=question,
         asker_id=asker_id,
@@ -804,6 +814,7 @@ def _shown_from(row: tuple[Any, ...]) -> ShownAnswer:
         within=within,
         subject=subject,
         is_private=bool(is_private),
+        edited_at=edited_at,
     )
     shown = tuple(_quote_from(quote) for quote in json.loads(quotes))
     return ShownAnswer(answer_id, asked, message_id, Verdict(verdict), generation, shown, shown_at)

@@ -42,6 +42,8 @@ class Replied(NamedTuple):
 
     channel_id: int
     message_id: int
+    edited_at: float
+    """How the question stood when that was replied, as of `Asked`."""
     shown: ShownAnswer | None = None
     """None where it is no answer: an error, or that there was no question."""
 
@@ -81,12 +83,14 @@ class Messages(commands.Cog):
         """Answer an edited question anew, in place."""
         message = payload.message
         question = self._question_in(message)
-        # Discord tells of link previews as of edits; an empty text is one that we may not read
+        # Discord tells of link previews and pins as of edits; an empty text is one that we may not read
         if message.author.bot or message.edited_at is None or not question:
             return
         async with self.bot.answers.lock_of(message.id):
             replied = await self._reply_to(message.id)
-            if replied is None or (replied.shown is not None and replied.shown.asked.question == question):
+            if replied is None or message.edited_at.timestamp() <= replied.edited_at:
+                return
+            if replied.shown is not None and replied.shown.asked.question == question:
                 return
             if replied.channel_id not in (message.channel.id, message.id):
                 return  # shadow mode showed elsewhere what would have been answered then
@@ -152,7 +156,7 @@ class Messages(commands.Cog):
         """What the bot replied to a person's message."""
         shown = await self.bot.state.shown_for_message(message_id)
         if shown is not None and shown.message_id is not None:
-            return Replied(shown.asked.channel_id, shown.message_id, shown)
+            return Replied(shown.asked.channel_id, shown.message_id, shown.asked.edited_at, shown)
         plain = await self.bot.state.plain_reply(message_id)
         return Replied(*plain) if plain is not None else None
 
@@ -165,6 +169,7 @@ class Messages(commands.Cog):
             question_message_id=message.id,
             subject=await self._subject_for(message, before=replied.shown.id if replied.shown else None),
             replaces=replied.message_id,
+            edited_at=message.edited_at.timestamp() if message.edited_at else 0.0,
         )
         try:
             await self.bot.answers.check_may_ask(asked.guild_id, asked.asker_id)
@@ -172,7 +177,7 @@ class Messages(commands.Cog):
         except BlockedError as error:
             log.info("question=%d was edited, and its answer stays: %s", message.id, error)
         except RetrievalError as error:  # what was answered is no answer to what stands there now
-            await self._say_instead(message.id, replied, Body(error_text(error, "message")))
+            await self._say_instead(message.id, asked, replied, Body(error_text(error, "message")))
         else:
             await self._answer_admitted_anew(message, asked, replied)
 
@@ -180,13 +185,13 @@ class Messages(commands.Cog):
         if not self._is_for_us(message):
             await self._look_up_anew(message.id, asked, replied)
         elif is_small_talk(asked.question):
-            await self._say_instead(message.id, replied, self._no_question(message))
+            await self._say_instead(message.id, asked, replied, self._no_question(message))
         else:
             async with self.bot.answers.noted(message.id, "", asked):
                 try:
                     prepared = await self.bot.answers.prepare(asked, repeats_question=False)
                 except Exception as error:
-                    await self._say_instead(message.id, replied, Body(error_text(error, "message")))
+                    await self._say_instead(message.id, asked, replied, Body(error_text(error, "message")))
                     return
                 await self.bot.answers.send(prepared, lambda: change(self._partial(replied), prepared.body))
 
@@ -196,7 +201,7 @@ class Messages(commands.Cog):
         try:
             found = await self.bot.answers.look_up(asked)
         except RetrievalError as error:
-            await self._say_instead(question_id, replied, Body(error_text(error, "message")))
+            await self._say_instead(question_id, asked, replied, Body(error_text(error, "message")))
             return
         if found.answer.verdict is not Verdict.ANSWERED:
             await ours.delete()
@@ -205,10 +210,11 @@ class Messages(commands.Cog):
         prepared = await self.bot.answers.present(found, repeats_question=False)
         await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
 
-    async def _say_instead(self, question_id: int, replied: Replied, body: Body) -> None:
+    async def _say_instead(self, question_id: int, asked: Asked, replied: Replied, body: Body) -> None:
         """Put what is no answer in place of what was replied."""
         await change(self._partial(replied), body)
-        await self.bot.state.note_plain_reply(question_id, PlainReply(replied.channel_id, replied.message_id))
+        plain = PlainReply(replied.channel_id, replied.message_id, asked.edited_at)
+        await self.bot.state.note_plain_reply(question_id, plain)
 
     async def _forget_answer(self, replied: Replied) -> None:
         if replied.shown is not None:

@@ -217,6 +217,23 @@ async def test_an_edit_that_changes_no_word_changes_nothing(local_discord: Local
     assert local_discord.current(answer) == answer
 
 
+@pytest.mark.parametrize("text", [UNCERTAIN, "thanks!"])
+async def test_what_discord_tells_of_as_an_edit_changes_nothing_where_the_question_is_not_kept(
+    local_discord: LocalDiscord, bot: DissentBot, text: str
+):
+    await bot.state.change_settings(local_discord.guild.id, keeps_questions=False)
+    question, answer = await ask_in_general(local_discord, bot, ANSWERED)
+    edited = await local_discord.edit(question, f"{local_discord.bot.mention} {text}")
+    await local_discord.until(lambda: local_discord.current(answer) != answer, waiting_for="the new answer")
+    changes = local_discord.requests_to("PATCH /channels")
+    for _ in range(3):  # such as a pin
+        await local_discord.gateway.dispatch_message("MESSAGE_UPDATE", edited)
+    await ask_in_general(local_discord, bot, NOT_COVERED)
+
+    assert len(changes) == 1
+    assert local_discord.requests_to("PATCH /channels") == changes
+
+
 async def test_a_question_that_becomes_a_follow_up_by_an_edit_borrows_from_what_it_replies_to(
     local_discord: LocalDiscord, bot: DissentBot
 ):
