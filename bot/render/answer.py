@@ -6,14 +6,23 @@ The text is what notifications, search and screen readers have, so the answer it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 import discord
 
 from bot.localisation import _, dated, decimal, listed, ngettext
 from bot.render.body import COLOUR, Body, Rows
-from bot.render.limits import CONTENT, EMBED_DESCRIPTION, EMBED_FIELD_VALUE, EMBED_FOOTER, EMBED_TOTAL, length, shorten
+from bot.render.limits import (
+    CONTENT,
+    ELLIPSIS,
+    EMBED_DESCRIPTION,
+    EMBED_FIELD_VALUE,
+    EMBED_FOOTER,
+    EMBED_TOTAL,
+    length,
+    shorten,
+)
 from bot.render.text import block_quote, escape, markdown, plain
 from bot.render.wording import (
     SOURCES,
@@ -26,8 +35,10 @@ from bot.render.wording import (
 from index import Answer, Citation, Quote, Source, Summary, Verdict
 
 QUESTION_SHOWN = 300
-CORRECTIONS_SHOWN = 300
+CORRECTIONS_SHOWN = 200
 SUBJECT_SHOWN = 100
+TITLE_SHOWN = 150
+"""What each line around a quote has at most, in UTF-16 code units with its escapes: the quote keeps the rest."""
 LINKS_A_QUOTE = 4
 
 
@@ -52,14 +63,14 @@ def answer_body(
         preface: A short line to put first, in Discord's markup.
         buttons: What goes below.
     """
-    question = shorten(one_line(answer.question), QUESTION_SHOWN)
+    question = fitting_line(answer.question, QUESTION_SHOWN)
     asked = f"{preface}\n" if preface else ""
-    asked += f"**{escape(question)}**\n" if repeats_question and question else ""
+    asked += f"**{question}**\n" if repeats_question and question else ""
     if subject:
-        earlier = escape(shorten(one_line(subject), SUBJECT_SHOWN))
+        earlier = fitting_line(subject, SUBJECT_SHOWN)
         asked += _("I read this together with *{earlier}*").format(earlier=earlier) + "\n"
     if searched:
-        title = escape(shorten(one_line(searched), SUBJECT_SHOWN))
+        title = fitting_line(searched, SUBJECT_SHOWN)
         asked += _("I searched only *{title}*.").format(title=title) + "\n"
     if answer.corrections:
         asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
@@ -121,9 +132,9 @@ def quotes_text(quotes: Sequence[Quote], room: int, *, first: int, today: date |
 
 def label(number: int, citation: Citation, today: date | None = None) -> str:
     """Which quote this is, and from where: title › section, page, date, and its age where it is old."""
-    parts = [escape(shorten(one_line(citation.title), 150))]
+    parts = [fitting_line(citation.title, TITLE_SHOWN)]
     if citation.section:
-        parts.append(escape(shorten(one_line(citation.section), 150)))
+        parts.append(fitting_line(citation.section, TITLE_SHOWN))
     place = " \u203a ".join(parts)
     if citation.page is not None:
         place += ", " + _("page {page}").format(page=citation.page)
@@ -241,12 +252,20 @@ def fitting_quote(quote: Quote, room: int) -> str:
 
 def fitting_text(text: str, room: int) -> str:
     """A text as a block quote, cut at a word at the very end where it is too long."""
-    shown = block_quote(escape(text))
-    while length(shown) > room and text:
+    return _fitting(text, room, lambda kept: block_quote(escape(kept)))
+
+
+def fitting_line(text: str, room: int) -> str:
+    """A text escaped and in one line, cut at a word at the very end where it is too long with its escapes."""
+    return _fitting(one_line(text), room, escape)
+
+
+def _fitting(text: str, room: int, show: Callable[[str], str]) -> str:
+    """As much of a text as fits once it is shown, and the ellipsis at least."""
+    shown = show(text)
+    while length(shown) > room and text not in ("", ELLIPSIS):
         text = shorten(text, max(1, length(text) - (length(shown) - room) // 2 - 1))
-        shown = block_quote(escape(text))
-        if text == "\u2026":
-            break
+        shown = show(text)
     return shown
 
 

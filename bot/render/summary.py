@@ -16,6 +16,8 @@ from bot.localisation import N_, _, dated, decimal
 from bot.render.answer import (
     CORRECTIONS_SHOWN,
     QUESTION_SHOWN,
+    TITLE_SHOWN,
+    fitting_line,
     fitting_quote,
     label,
     one_line,
@@ -190,7 +192,7 @@ def _heading_of(pair: Pair, comparison: Comparison) -> str:
 
 def summary_lead(summary: Summary, *, lacks_picture: bool = False) -> str:
     """What stands above a summary: its subject, how it was read, whether it is sure, and what is missing."""
-    subject = escape(shorten(one_line(summary.subject), QUESTION_SHOWN)) or _("What the documents are about")
+    subject = fitting_line(summary.subject, QUESTION_SHOWN) or _("What the documents are about")
     lines = [f"**{subject}**"]
     if summary.corrections:
         corrections = corrections_in_words(summary, show=lambda word: f"*{escape(word)}*")
@@ -204,7 +206,7 @@ def summary_lead(summary: Summary, *, lacks_picture: bool = False) -> str:
 
 def comparison_lead(comparison: Comparison) -> str:
     """What stands above a comparison: which documents, and whether they have nothing in common."""
-    titles = " \u00b7 ".join(escape(shorten(one_line(title), 150)) for title in comparison.titles)
+    titles = " \u00b7 ".join(fitting_line(title, TITLE_SHOWN) for title in comparison.titles)
     has_both = any(pair.a and pair.b for pair in comparison.pairs)
     return f"**{titles}**\n" + ("" if has_both else _(NO_SAME_POINTS) + "\n")
 

@@ -13,13 +13,17 @@ from bot.localisation import languages, speaking
 from bot.render.about import UNOFFICIAL, about_body
 from bot.render.answer import answer_body, not_covered_text
 from bot.render.body import Body
+from bot.render.channels import report_line
 from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
+from bot.state import AnswerChannel, AnswerMode
 from index import Answer, Correction, DocumentEntry, LibraryStatus, Source, Verdict
 from tests.bot.discord_markdown import links_in, quotes_in, read, styled, styles_in, text_of
 from tests.bot.quotes import answer_of, answers, lines, quote_of, trace_without, visible
 from tests.wire.limits import check_message
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SHADOWED = AnswerChannel(10**19, 10**19, AnswerMode.SHADOW, 10**19, seen=99999, answered=99999)
+LINK = f"https://discord.com/channels/{10**19}/{10**19}/{10**19}"
 
 
 def payload_of(body: Body) -> dict[str, Any]:
@@ -49,18 +53,60 @@ def letters(text: str) -> str:
 
 
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.booleans(), lines, st.sampled_from(languages()))
-def test_every_answer_fits_discords_limits(answer: Answer, repeats_question: bool, subject: str, language: str):
+@given(answers(), st.booleans(), lines, lines, st.booleans(), st.sampled_from(languages()))
+def test_every_answer_fits_discords_limits(
+    answer: Answer, repeats_question: bool, subject: str, searched: str, is_report: bool, language: str
+):
     with speaking(language):
-        body = answer_body(answer, repeats_question=repeats_question, at=NOW, subject=subject)
+        body = answer_body(
+            answer,
+            repeats_question=repeats_question,
+            at=NOW,
+            subject=subject,
+            searched=searched,
+            preface=report_line(SHADOWED, link=LINK) if is_report else "",
+        )
 
     check_message(payload_of(body))
 
 
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("long", ["*" * 2000, "word " * 400, "\N{GRINNING FACE}" * 1000])
+def test_whatever_stands_around_it_the_best_quote_keeps_its_room(long: str, language: str):
+    quote = quote_of("word " * 800, title=long, section=long, page=1234, published="2010-05-17")
+    answer = answer_of(
+        quote, question=long, verdict=Verdict.UNCERTAIN, corrections=(Correction("a" * 40, "b" * 40),) * 4
+    )
+
+    with speaking(language):
+        body = answer_body(
+            answer,
+            repeats_question=True,
+            at=NOW,
+            subject=long,
+            searched=long,
+            preface=report_line(SHADOWED, link=LINK),
+        )
+
+    check_message(payload_of(body))
+    [shown] = quotes_in(body.content)
+    assert len(text_of(shown)) > 400
+
+
+def test_a_title_of_many_signs_is_cut_by_what_it_takes_with_its_escapes():
+    body = answer_body(answer_of(quote_of("Text.", title="[a] " * 100)), repeats_question=False)
+
+    place = body.content.removeprefix("> Text.\n**[1]** ")
+    assert len(place) <= 150
+    assert text_of(read(place)).endswith("[a]\N{HORIZONTAL ELLIPSIS}")
+
+
 @settings(max_examples=40, deadline=None)
-@given(answers(), st.booleans(), lines)
-def test_no_text_of_people_or_documents_has_an_effect(answer: Answer, repeats_question: bool, subject: str):
-    body = answer_body(answer, repeats_question=repeats_question, subject=subject)
+@given(answers(), st.booleans(), lines, lines)
+def test_no_text_of_people_or_documents_has_an_effect(
+    answer: Answer, repeats_question: bool, subject: str, searched: str
+):
+    body = answer_body(answer, repeats_question=repeats_question, subject=subject, searched=searched)
 
     assert styles_in(read(body.content)) <= {"strong", "emphasis", "quote", "list"}
     if body.embed is not None:
