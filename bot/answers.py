@@ -149,7 +149,7 @@ class Answers:
         Raises:
             RetrievalError: There can be none; its message says why.
         """
-        settings = await self.check_may_ask(asked.guild_id, asked.asker_id)
+        await self.check_may_ask(asked.guild_id, asked.asker_id)
         asked = replace(asked, subject=asked.subject if borrows_subject(asked.question) else "")
         answer = await self.service.ask(
             text_of(asked),
@@ -158,6 +158,7 @@ class Answers:
             nearest=asked.shows_nearest,
             asker=asker_of(asked),
         )
+        settings = await self.state.guild_settings(asked.guild_id)  # as they are now: they say what may be kept
         return Found(asked, replace(answer, question=asked.question), settings)
 
     async def present(self, found: Found, *, repeats_question: bool, preface: str = "") -> Prepared:

@@ -414,7 +414,7 @@ class State(Records):
                 [(guild_id, name, json.dumps(value)) for name, value in changes.items()],
             )
         )
-        await self._forget_what_is_kept_for_less(guild_id)
+        await self._forget_what_a_server_keeps_no_longer(guild_id)
         return await self.guild_settings(guild_id)
 
     # ---- answer channels
@@ -770,21 +770,27 @@ class State(Records):
         await self._change("DELETE FROM acknowledged WHERE expires_at <= ?", (now,))
         forgotten = 0
         for (guild_id,) in await self._rows(
-            "SELECT DISTINCT guild_id FROM guild_settings WHERE name IN ('question_days', 'answer_days')"
+            "SELECT DISTINCT guild_id FROM guild_settings"
+            " WHERE name IN ('question_days', 'answer_days', 'keeps_questions', 'notes_uncovered')"
         ):
-            forgotten += await self._forget_what_is_kept_for_less(guild_id)
+            forgotten += await self._forget_what_a_server_keeps_no_longer(guild_id)
         oldest = (now - self._answers_kept_days * DAY_S,)
         await self._change("DELETE FROM plain_replies WHERE replied_at <= ?", oldest)
         await self._change("DELETE FROM uncovered_questions WHERE asked_at <= ?", oldest)
         return forgotten + await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", oldest)
 
-    async def _forget_what_is_kept_for_less(self, guild_id: int) -> int:
-        """Forget what a server keeps for fewer days than the operator; give how many answers that were."""
+    async def _forget_what_a_server_keeps_no_longer(self, guild_id: int) -> int:
+        """Forget what a server keeps for less time than the operator, or not at all; give how many answers that were."""
         settings, now = await self.guild_settings(guild_id), self._clock()
-        of_questions = (guild_id, now - settings.question_days * DAY_S)
-        await self._change("DELETE FROM uncovered_questions WHERE guild_id = ? AND asked_at <= ?", of_questions)
+        kept_since = now - settings.question_days * DAY_S
         await self._change(
-            "UPDATE shown_answers SET question = '', subject = '' WHERE guild_id = ? AND shown_at <= ?", of_questions
+            "DELETE FROM uncovered_questions WHERE guild_id = ? AND asked_at <= ?",
+            (guild_id, kept_since if settings.notes_uncovered else now),
+        )
+        await self._change(
+            "UPDATE shown_answers SET question = '', subject = ''"
+            " WHERE guild_id = ? AND shown_at <= ? AND question || subject <> ''",
+            (guild_id, kept_since if settings.keeps_questions else now),
         )
         of_answers = (guild_id, now - settings.answer_days * DAY_S)
         return await self._change("DELETE FROM shown_answers WHERE guild_id = ? AND shown_at <= ?", of_answers)

@@ -416,6 +416,41 @@ async def test_a_source_without_anything_but_a_title_survives(tmp_path: Path):
     assert shown.quotes == (quote,)
 
 
+async def test_what_a_server_no_longer_keeps_is_forgotten_at_once(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.change_settings(GUILD, notes_uncovered=True)
+        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        here = await show(state, replace(ASKED, subject="Which lighthouse?"), quote_of("In 1862."))
+        there = await show(state, replace(ASKED, guild_id=OTHER_GUILD))
+
+        await state.change_settings(GUILD, notes_uncovered=False)
+        noted, still_kept = await state.uncovered(GUILD), await state.shown(here)
+        await state.change_settings(GUILD, keeps_questions=False)
+        blanked, elsewhere = await state.shown(here), await state.shown(there)
+
+    assert noted == []
+    assert still_kept is not None
+    assert still_kept.asked.question == ASKED.question
+    assert blanked is not None
+    assert (blanked.asked.question, blanked.asked.subject, len(blanked.quotes)) == ("", "", 1)
+    assert elsewhere is not None
+    assert elsewhere.asked == replace(ASKED, guild_id=OTHER_GUILD)
+
+
+async def test_what_an_earlier_version_left_when_keeping_was_switched_off_goes_by_itself(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        await state.change_settings(GUILD, keeps_questions=False, notes_uncovered=False)
+        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        answer_id = await show(state)
+
+        await state.clean_up()
+        noted, shown = await state.uncovered(GUILD), await state.shown(answer_id)
+
+    assert noted == []
+    assert shown is not None
+    assert shown.asked.question == ""
+
+
 # ---- forgetting a person
 
 

@@ -9,13 +9,14 @@ import pytest
 import pytest_asyncio
 
 from bot.client import DissentBot
+from bot.cogs.buttons import NOT_KEPT
 from bot.cogs.settings import CANNOT_PING, CANNOT_WRITE, NOT_EVERYONE
 from bot.render.settings import READS_ALL, READS_LITTLE
 from bot.state import GuildSettings
 from index import Library
 
 from .acting import CommandHiddenError
-from .bots import ANSWERED, NOT_COVERED, dissent_bot
+from .bots import ANSWERED, NOT_COVERED, dissent_bot, remembered
 from .gateway import Intent
 from .server import LocalDiscord
 from .world import Message, Permission
@@ -63,6 +64,23 @@ async def test_everything_that_is_set_is_shown(local_discord: LocalDiscord, bot:
     for words in ("are private", local_discord.quiet.mention, local_discord.bob.mention, "noted for you", "not kept"):
         assert words in shown.content
     assert (shown.pinged_ids, shown.content) == (set(), (await change(local_discord, "settings show")).content)
+
+
+async def test_questions_that_are_kept_no_longer_are_gone_at_once(local_discord: LocalDiscord, bot: DissentBot):
+    await change(local_discord, "settings privacy", note_questions=True)
+    answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+    await remembered(bot, await (await local_discord.slash("ask", question=NOT_COVERED)).answer())
+    before = await change(local_discord, "manage review")
+
+    await change(local_discord, "settings privacy", note_questions=False, keep_questions=False)
+    after = await change(local_discord, "manage review")
+    more = await (await local_discord.press(answer, "More")).answer()
+    context = await (await local_discord.press(answer, "Context")).answer()
+
+    assert "bitcoin" in before.text
+    assert "bitcoin" not in after.text
+    assert more.content == NOT_KEPT
+    assert "built from granite" in context.content
 
 
 async def test_what_changes_a_setting_is_in_the_audit_log_as_it_was_typed(local_discord: LocalDiscord, bot: DissentBot):
