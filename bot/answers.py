@@ -138,9 +138,7 @@ class Answers:
             and asked.guild_id is not None
             and not asked.is_private
         ):
-            await self.state.note_uncovered(
-                asked.guild_id, asked.question, found.answer.unknown_words, asker_id=asked.asker_id
-            )
+            await self.state.note_uncovered(asked, found.answer.unknown_words)
         return await self.present(found, repeats_question=repeats_question)
 
     async def look_up(self, asked: Asked) -> Found:

@@ -263,7 +263,9 @@ class Records:
             askers = self._connection.execute(
                 "SELECT person_id FROM uncovered_askers JOIN uncovered_questions ON id = question_id"
                 " WHERE guild_id = ?1 AND question = ?2"
-                " UNION SELECT asker_id FROM shown_answers WHERE guild_id = ?1 AND question = ?2",
+                " UNION SELECT asker_id FROM shown_answers WHERE guild_id = ?1 AND question = ?2"
+                " UNION SELECT author_id FROM shown_answers"
+                " WHERE guild_id = ?1 AND question = ?2 AND author_id IS NOT NULL",
                 (guild_id, question),
             ).fetchall()
             if not askers:

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -156,6 +156,7 @@ MIGRATIONS = (
     "ALTER TABLE shown_answers ADD COLUMN passing_on TEXT",
     "ALTER TABLE shown_answers ADD COLUMN edited_at REAL NOT NULL DEFAULT 0",
     "ALTER TABLE plain_replies ADD COLUMN edited_at REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE shown_answers ADD COLUMN author_id INTEGER",
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
@@ -266,6 +267,15 @@ class Asked:
     """Of a question that was edited: the message in which it is answered anew."""
     edited_at: float = 0.0
     """When its message was edited last, in seconds since 1970 by Discord's clock; 0 where it never was."""
+    author_id: int | None = None
+    """Who wrote it, where it is somebody else's message that the asker wants answered."""
+    asked_at: float = field(default_factory=time.monotonic, compare=False)
+    """When, by this process's own clock: once its asker or author is forgotten, nothing of it is kept any more."""
+
+    @property
+    def people_ids(self) -> set[int]:
+        """Whose words it is, or whose wish."""
+        return {self.asker_id} if self.author_id is None else {self.asker_id, self.author_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +368,8 @@ class State(Records):
         self._answers_kept_days = answers_kept_days
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
+        self._forgotten_at: dict[int, float] = {}
+        """When each person was forgotten, by the clock of `Asked.asked_at`; kept while a question may be under way."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         # the one thread is all that uses it; without the check it can be opened and closed here
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -465,40 +477,54 @@ class State(Records):
         self, asked: Asked, *, verdict: Verdict, generation: str, quotes: tuple[Quote, ...], keeps_question: bool
     ) -> int:
         """Note what an answer is about to show, and give the number that its buttons carry."""
+        kept = asked if keeps_question else replace(asked, question="", subject="")
+        return await self._run(lambda: self._add_shown(kept, str(verdict), generation, quotes))
+
+    def _add_shown(self, asked: Asked, verdict: str, generation: str, quotes: tuple[Quote, ...]) -> int:
+        is_forgotten = self._is_forgotten(asked)
+        if is_forgotten:  # of what is shown all the same, only the number in its buttons is used up
+            asked, quotes = replace(asked, question="", subject=""), ()
         values = (
             asked.guild_id,
             asked.channel_id,
             asked.question_message_id,
             asked.asker_id,
-            asked.question if keeps_question else "",
-            asked.subject if keeps_question else "",
+            asked.author_id,
+            asked.question,
+            asked.subject,
             asked.within,
             asked.is_private,
-            str(verdict),
+            verdict,
             generation,
             json.dumps([asdict(quote) for quote in quotes]),
             asked.edited_at,
             self._clock(),
         )
-        return await self._run(lambda: self._insert(values))
-
-    def _insert(self, values: tuple[Any, ...]) -> int:
-        cursor = self._connection.execute(
-            "INSERT INTO shown_answers (guild_id, channel_id, question_message_id, asker_id, question, subject, within,"
-            f" is_private, verdict, generation, quotes, edited_at, shown_at) VALUES ({', '.join('?' * len(values))})",
+        self._connection.execute("BEGIN IMMEDIATE")
+        answer_id = self._connection.execute(
+            "INSERT INTO shown_answers (guild_id, channel_id, question_message_id, asker_id, author_id, question,"
+            " subject, within, is_private, verdict, generation, quotes, edited_at, shown_at)"
+            f" VALUES ({', '.join('?' * len(values))})",
             values,
-        )
-        return int(cursor.lastrowid or 0)
+        ).lastrowid
+        if is_forgotten:
+            self._connection.execute("DELETE FROM shown_answers WHERE id = ?", (answer_id,))
+        self._connection.execute("COMMIT")
+        return int(answer_id or 0)
+
+    def _is_forgotten(self, asked: Asked) -> bool:
+        """Whether somebody whose question it is was forgotten since it was asked."""
+        return any(self._forgotten_at.get(person_id, 0.0) >= asked.asked_at for person_id in asked.people_ids)
 
     async def add_copy(self, answer_id: int, *, channel_id: int) -> int:
         """Note that what a private answer showed is about to be shown to a whole channel."""
         return await self._run(
             lambda: int(
                 self._connection.execute(
-                    "INSERT INTO shown_answers (guild_id, channel_id, asker_id, question, subject, within, is_private,"
-                    " verdict, generation, quotes, passed_on_at, passing_on, copy_of, shown_at)"
-                    " SELECT guild_id, ?, asker_id, question, subject, within, 0, verdict, generation, quotes,"
-                    " passed_on_at, passing_on, id, ? FROM shown_answers WHERE id = ?",
+                    "INSERT INTO shown_answers (guild_id, channel_id, asker_id, author_id, question, subject, within,"
+                    " is_private, verdict, generation, quotes, passed_on_at, passing_on, copy_of, shown_at)"
+                    " SELECT guild_id, ?, asker_id, author_id, question, subject, within, 0, verdict, generation,"
+                    " quotes, passed_on_at, passing_on, id, ? FROM shown_answers WHERE id = ?",
                     (channel_id, self._clock(), answer_id),
                 ).lastrowid
                 or 0
@@ -630,16 +656,16 @@ class State(Records):
 
     # ---- questions
 
-    async def note_uncovered(
-        self, guild_id: int, question: str, missing_words: tuple[str, ...], *, asker_id: int
-    ) -> None:
+    async def note_uncovered(self, asked: Asked, missing_words: tuple[str, ...]) -> None:
         """Note a question that the documents do not cover, for a server that allows it.
 
-        Who asked it is kept only so that they can have it forgotten.
+        Whose it is is kept only so that they can have it forgotten.
         """
-        values = (guild_id, question, json.dumps(missing_words), self._clock())
+        values = (asked.guild_id, asked.question, json.dumps(missing_words), self._clock())
 
         def note() -> None:
+            if self._is_forgotten(asked):
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute(
                 "INSERT INTO uncovered_questions (guild_id, question, missing_words, times, asked_at)"
@@ -647,10 +673,10 @@ class State(Records):
                 " DO UPDATE SET times = times + 1, asked_at = excluded.asked_at",
                 values,
             )
-            self._connection.execute(
+            self._connection.executemany(
                 "INSERT OR IGNORE INTO uncovered_askers"
                 " SELECT id, ? FROM uncovered_questions WHERE guild_id = ? AND question = ?",
-                (asker_id, guild_id, question),
+                [(person_id, asked.guild_id, asked.question) for person_id in sorted(asked.people_ids)],
             )
             self._connection.execute("COMMIT")
 
@@ -683,7 +709,11 @@ class State(Records):
             "SELECT interaction_id, token, asked FROM pending_questions WHERE expires_at > ? ORDER BY interaction_id",
             (self._clock(),),
         )
-        return [(interaction_id, token, _known_from(Asked, asked)) for interaction_id, token, asked in rows]
+        now_s = time.monotonic()  # the clock of the process that noted them may have been another one
+        return [
+            (interaction_id, token, replace(_known_from(Asked, asked), asked_at=now_s))
+            for interaction_id, token, asked in rows
+        ]
 
     async def add_pending_press(self, interaction_id: int, token: str, pressed: Pressed) -> None:
         """Note a press before it is carried out, in case the process dies meanwhile."""
@@ -726,30 +756,39 @@ class State(Records):
         return [Acknowledged(*row) for row in rows]
 
     async def forget_person(self, person_id: int) -> Forgotten:
-        """Forget what answers to a person showed, their votes, their questions that wait or are noted for moderators,
-        and what those had made of them.
+        """Forget what answers to a person, or to their messages, showed, their votes, their questions that wait or are
+        noted for moderators, and what those had made of them. Of what is being answered, nothing will be kept.
         """
         return await self._run(lambda: self._forget_person(person_id))
 
     def _forget_person(self, person_id: int) -> Forgotten:
+        now_s = time.monotonic()
+        recently = {person: at_s for person, at_s in self._forgotten_at.items() if now_s - at_s < DAY_S}
+        self._forgotten_at = recently | {person_id: now_s}
         self._connection.execute("BEGIN IMMEDIATE")
         noted, golden = self._forget_questions_of(person_id)
-        for table, content, person in (
-            ("pending_questions", "asked", "asker_id"),
-            ("pending_presses", "pressed", "person_id"),
+        whose = "? IN (json_extract(asked, '$.asker_id'), json_extract(asked, '$.author_id'))"
+        for table, content, condition in (
+            ("pending_questions", "asked", whose),
+            ("pending_presses", "pressed", "json_extract(pressed, '$.person_id') = ?"),
         ):  # what shows "thinking ..." is still owed an end
             self._connection.execute(
                 "INSERT OR REPLACE INTO acknowledged SELECT interaction_id, token,"
                 f" json_extract({content}, '$.channel_id'), json_extract({content}, '$.locale'), expires_at"
-                f" FROM {table} WHERE json_extract({content}, '$.{person}') = ? AND token != ''",
+                f" FROM {table} WHERE {condition} AND token != ''",
                 (person_id,),
             )
+        self._connection.execute(  # whoever followed up on theirs has their words beside the own ones
+            "UPDATE shown_answers SET question = '', subject = '' WHERE (guild_id, subject) IN"
+            " (SELECT guild_id, question FROM shown_answers WHERE ? IN (asker_id, author_id) AND question <> '')",
+            (person_id,),
+        )
         votes, answers, waiting = (
             self._connection.execute(statement, (person_id,)).rowcount
             for statement in (
                 "DELETE FROM votes WHERE person_id = ?",
-                "DELETE FROM shown_answers WHERE asker_id = ?",
-                "DELETE FROM pending_questions WHERE json_extract(asked, '$.asker_id') = ?",
+                "DELETE FROM shown_answers WHERE ? IN (asker_id, author_id)",
+                f"DELETE FROM pending_questions WHERE {whose}",
             )
         )
         self._connection.execute(
@@ -780,7 +819,7 @@ class State(Records):
         return forgotten + await self._change("DELETE FROM shown_answers WHERE shown_at <= ?", oldest)
 
     async def _forget_what_a_server_keeps_no_longer(self, guild_id: int) -> int:
-        """Forget what a server keeps for less time than the operator, or not at all; give how many answers that were."""
+        """Forget what a server keeps for less time than the operator, or not at all; give how many answers it was."""
         settings, now = await self.guild_settings(guild_id), self._clock()
         kept_since = now - settings.question_days * DAY_S
         await self._change(

@@ -195,7 +195,7 @@ class Summaries:
         is_refused = isinstance(made, Summary) and request.kind.has_topic and made.verdict is Verdict.NOT_COVERED
         is_noted = is_refused and settings.notes_uncovered and not asked.is_private
         if is_noted and asked.guild_id is not None and isinstance(made, Summary):
-            await self.state.note_uncovered(asked.guild_id, asked.question, made.unknown_words, asker_id=asked.asker_id)
+            await self.state.note_uncovered(asked, made.unknown_words)
         answer_id = await self.state.add_shown(
             asked,
             verdict=made.verdict if isinstance(made, Summary) else Verdict.ANSWERED,

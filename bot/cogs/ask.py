@@ -92,7 +92,8 @@ class Ask(commands.Cog):
         if not question:
             await fill(interaction, Body(_(NO_TEXT)))
             return
-        await self._answer_command(interaction, question)
+        author_id = message.author.id if message.author.id != interaction.user.id else None
+        await self._answer_command(interaction, question, author_id=author_id)
 
     async def _answer_command(
         self,
@@ -101,6 +102,7 @@ class Ask(commands.Cog):
         *,
         private: bool | None = None,
         within: str | None = None,
+        author_id: int | None = None,
     ) -> None:
         guild_id = guild_id_of(interaction)
         if private is None:
@@ -112,6 +114,7 @@ class Ask(commands.Cog):
             channel_id=interaction.channel_id or 0,
             within=within,
             is_private=private,
+            author_id=author_id,
         )
         await self.bot.answers.answer_interaction(interaction, asked)
 

@@ -8,13 +8,19 @@ from bot.state import Forgotten
 
 WHAT_GOES_AND_STAYS = (
     N_("**I delete what I keep of you**, in every server and in direct messages:"),
-    N_("- what my answers to you showed, with your questions: the buttons below those answers stop working"),
+    N_(
+        "- what my answers to you, or to your messages, showed, with your questions: the buttons below those answers "
+        "stop working"
+    ),
     N_("- your votes"),
     N_("- your questions that still wait for an answer"),
     N_("- your questions that are noted for moderators, and golden questions that they have made of yours"),
     N_("**I do not delete**"),
     N_("- messages: remove them first, with *Delete* below an answer or from their own menu"),
-    N_("- whether moderators have blocked you"),
+    N_(
+        "- whether moderators have blocked you, and the lines of their log that say so: a year later those are deleted "
+        "by themselves"
+    ),
     N_("- what you changed as a moderator: a year later it is deleted by itself"),
     N_("This cannot be undone."),
 )

@@ -296,10 +296,10 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path):
     async with opened(tmp_path, clock) as state:
         old = await show(state)
         await state.vote(old, ALICE, is_helpful=True)
-        await state.note_uncovered(GUILD, "old", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("old", ALICE, GUILD, CHANNEL), ())
         clock.now_s += ANSWERS_KEPT_DAYS * DAY_S / 2
         young = await show(state)
-        await state.note_uncovered(GUILD, "young", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("young", ALICE, GUILD, CHANNEL), ())
         clock.now_s += ANSWERS_KEPT_DAYS * DAY_S / 2
 
         assert await state.clean_up() == 1
@@ -329,7 +329,7 @@ async def test_a_server_that_keeps_answers_for_less_has_them_forgotten_at_once(t
     async with opened(tmp_path, clock) as state:
         here, there = await show(state), await show(state, replace(ASKED, guild_id=OTHER_GUILD))
         nowhere = await show(state, replace(ASKED, guild_id=None))
-        await state.note_uncovered(GUILD, "old", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("old", ALICE, GUILD, CHANNEL), ())
         clock.now_s += 2 * DAY_S
         young = await show(state)
         await state.change_settings(GUILD, answer_days=2)
@@ -383,9 +383,9 @@ async def test_a_question_is_never_kept_longer_than_its_answer_nor_that_longer_t
 
 async def test_questions_that_are_not_covered_are_counted_a_server(tmp_path: Path):
     async with opened(tmp_path) as state:
-        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",), asker_id=ALICE)
-        await state.note_uncovered(OTHER_GUILD, "Zeppelins?", ("Zeppelins",), asker_id=ALICE)
-        await state.note_uncovered(GUILD, "Bitcoin?", ("Bitcoin",), asker_id=ALICE)
+        await state.note_uncovered(Asked("Bitcoin?", ALICE, GUILD, CHANNEL), ("Bitcoin",))
+        await state.note_uncovered(Asked("Zeppelins?", ALICE, OTHER_GUILD, CHANNEL), ("Zeppelins",))
+        await state.note_uncovered(Asked("Bitcoin?", ALICE, GUILD, CHANNEL), ("Bitcoin",))
 
         assert await state.uncovered(GUILD) == [("Bitcoin?", ("Bitcoin",), 2)]
 
@@ -419,7 +419,7 @@ async def test_a_source_without_anything_but_a_title_survives(tmp_path: Path):
 async def test_what_a_server_no_longer_keeps_is_forgotten_at_once(tmp_path: Path):
     async with opened(tmp_path) as state:
         await state.change_settings(GUILD, notes_uncovered=True)
-        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("What of bitcoin?", ALICE, GUILD, CHANNEL), ())
         here = await show(state, replace(ASKED, subject="Which lighthouse?"), quote_of("In 1862."))
         there = await show(state, replace(ASKED, guild_id=OTHER_GUILD))
 
@@ -440,7 +440,7 @@ async def test_what_a_server_no_longer_keeps_is_forgotten_at_once(tmp_path: Path
 async def test_what_an_earlier_version_left_when_keeping_was_switched_off_goes_by_itself(tmp_path: Path):
     async with opened(tmp_path) as state:
         await state.change_settings(GUILD, keeps_questions=False, notes_uncovered=False)
-        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("What of bitcoin?", ALICE, GUILD, CHANNEL), ())
         answer_id = await show(state)
 
         await state.clean_up()
@@ -489,7 +489,7 @@ async def test_what_moderators_set_stays_when_a_person_is_forgotten(tmp_path: Pa
 async def test_questions_noted_of_a_person_and_golden_ones_made_of_them_go_with_the_person(tmp_path: Path):
     async with opened(tmp_path) as state:
         for question, asker_id in (("What is it?", ALICE), ("Who is it?", BOB), ("What is it?", BOB)):
-            await state.note_uncovered(GUILD, question, (), asker_id=asker_id)
+            await state.note_uncovered(Asked(question, asker_id, GUILD, CHANNEL), ())
         for question in ("What is it?", "Who is it?"):
             assert await state.add_golden(GUILD, question, "sea/lighthouse", "The lighthouse")
 
@@ -503,13 +503,52 @@ async def test_questions_noted_of_a_person_and_golden_ones_made_of_them_go_with_
 
 async def test_a_golden_question_goes_with_its_asker_though_the_question_is_noted_and_its_answer_gone(tmp_path: Path):
     async with opened(tmp_path) as state:
-        await state.note_uncovered(GUILD, "What is it?", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("What is it?", ALICE, GUILD, CHANNEL), ())
         [noted] = await state.unserved(GUILD, count=9)
         await state.add_golden(GUILD, "What is it?", "sea/lighthouse", "The lighthouse")
         await state.note_reviewed(GUILD, [noted.ref])
 
         assert await state.forget_person(ALICE) == (0, 0, 0, 0, 1)
         assert await state.golden(GUILD) == []
+
+
+async def test_whose_message_another_had_answered_can_have_it_forgotten_too(tmp_path: Path):
+    his_words = replace(ASKED, author_id=BOB)
+    async with opened(tmp_path) as state:
+        answers = [await show(state, his_words), await show(state, replace(ASKED, question="What else?"))]
+        answers.append(await state.add_copy(answers[0], channel_id=CHANNEL))
+        follow_up = await show(state, replace(ASKED, question="And when?", subject=ASKED.question))
+        await state.note_uncovered(his_words, ())
+        await state.add_golden(GUILD, ASKED.question, "sea/lighthouse", "The lighthouse")
+        await state.add_pending(1, "token", his_words)
+
+        forgotten = await state.forget_person(BOB)
+
+        assert forgotten == (2, 0, 1, 1, 1)
+        assert [await state.shown(answer_id) is not None for answer_id in answers] == [False, True, False]
+        assert (await state.uncovered(GUILD), await state.golden(GUILD), await state.pending()) == ([], [], [])
+        assert [owed.interaction_id for owed in await state.acknowledged()] == [1]
+        left = await state.shown(follow_up)
+        assert left is not None
+        assert (left.asked.question, left.asked.subject) == ("", "")
+
+
+@pytest.mark.parametrize("person_id", [ALICE, BOB])
+async def test_of_a_question_that_is_under_way_while_its_person_is_forgotten_nothing_is_kept(
+    tmp_path: Path, person_id: int
+):
+    async with opened(tmp_path) as state:
+        under_way = Asked("Is it swordfish?", ALICE, GUILD, CHANNEL, author_id=BOB)
+        await state.forget_person(person_id)
+
+        answer_id = await show(state, under_way, quote_of("Text."), message_id=1)
+        await state.note_uncovered(under_way, ())
+        later = await show(state, Asked("Is it swordfish?", ALICE, GUILD, CHANNEL, author_id=BOB))
+
+        assert await state.shown(answer_id) is None
+        assert await state.uncovered(GUILD) == []
+        assert later != answer_id
+        assert await state.shown(later) is not None
 
 
 async def test_an_older_file_keeps_the_noted_questions_whose_askers_can_have_them_forgotten(tmp_path: Path):
@@ -545,10 +584,10 @@ async def test_an_older_file_keeps_the_noted_questions_whose_askers_can_have_the
 
 async def test_a_noted_question_never_gets_the_number_of_one_that_is_done(tmp_path: Path):
     async with opened(tmp_path) as state:
-        await state.note_uncovered(GUILD, "What of bitcoin?", (), asker_id=ALICE)
+        await state.note_uncovered(Asked("What of bitcoin?", ALICE, GUILD, CHANNEL), ())
         [first] = await state.unserved(GUILD, count=9)
         await state.note_reviewed(GUILD, [first.ref])
-        await state.note_uncovered(GUILD, "Where is the form?", (), asker_id=BOB)
+        await state.note_uncovered(Asked("Where is the form?", BOB, GUILD, CHANNEL), ())
 
         await state.note_reviewed(GUILD, [first.ref])
 

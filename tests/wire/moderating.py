@@ -11,6 +11,7 @@ import pytest
 
 from bot.client import DissentBot
 from bot.records import Record
+from bot.state import Asked
 from index import Library
 
 from .interactions import Interaction
@@ -41,7 +42,7 @@ async def told(local_discord: LocalDiscord, path: str, **options: object) -> Mes
 
 async def make_golden(bot: DissentBot, guild_id: int, question: str, document: str, title: str = "T") -> None:
     """A golden question, made of one that somebody has asked."""
-    await bot.state.note_uncovered(guild_id, question, (), asker_id=1)
+    await bot.state.note_uncovered(Asked(question, 1, guild_id, 1), ())
     assert await bot.state.add_golden(guild_id, question, document, title)
     noted = await bot.state.unserved(guild_id, count=1000)
     await bot.state.note_reviewed(guild_id, [item.ref for item in noted if item.question == question])

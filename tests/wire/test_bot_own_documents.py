@@ -24,7 +24,7 @@ from bot.fetching import Fetcher
 from bot.moderating import ONLY_OWNER
 from bot.presses import NOT_YOURS
 from bot.records import Deed
-from bot.state import DAY_S, GuildSettings, State
+from bot.state import DAY_S, Asked, GuildSettings, State
 from index import MAX_FILE_BYTES, Library
 
 from .bots import ANSWERED, dissent_bot
@@ -506,7 +506,7 @@ async def test_forgetting_deletes_the_documents_or_everything(local_discord: Loc
     assert "hollow dunes" not in await quotes(local_discord)
     assert (await bot.state.guild_settings(guild_id)).private_by_default
 
-    await bot.state.note_uncovered(guild_id, "What of bitcoin?", (), asker_id=1)
+    await bot.state.note_uncovered(Asked("What of bitcoin?", 1, guild_id, 1), ())
     again = await told(local_discord, "forget")
     await press_until(local_discord, again, "Delete everything", own_documents.SERVER_FORGOTTEN)
 

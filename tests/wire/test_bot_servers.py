@@ -19,6 +19,7 @@ import pytest_asyncio
 from bot.client import DissentBot
 from bot.records import Deed, Record, by_moderator
 from bot.render.body import Action, Button, LibraryAction
+from bot.state import Asked
 from index import Library
 
 from .acting import CommandHiddenError, CommandType, OptionType
@@ -135,7 +136,7 @@ async def secrets(local_discord: LocalDiscord, bot: DissentBot) -> Secrets:
     guild_id, state = local_discord.guild.id, bot.state
     await state.change_settings(guild_id, notes_uncovered=True, blocked_ids=(local_discord.bob.id,))
     await state.note_deed(Record(guild_id, local_discord.bob.id, Deed.ADD, document="server/quobblers"))
-    await state.note_uncovered(guild_id, ZORBIUM, ("zorbium",), asker_id=local_discord.bob.id)
+    await state.note_uncovered(Asked(ZORBIUM, local_discord.bob.id, guild_id, 1), ("zorbium",))
     await state.add_golden(guild_id, ZORBIUM, "server/quobblers", "The Quobbler Almanac")
     answer = await remembered(bot, await (await local_discord.slash("ask", options=QUESTION)).answer())
     shown = await state.shown_in_message(answer.id)
