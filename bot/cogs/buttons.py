@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
@@ -187,6 +188,8 @@ class Buttons(commands.Cog):
             custom_id = f"answer:{answer_id}:{action}:"
             await interaction.response.send_modal(follow_up_modal(custom_id, earlier=shown.asked.question))
         elif action in self._readers:
+            if action in (Action.MORE, Action.PAGE):  # they search anew, as a question does
+                self.bot.answers.admit(replace(shown.asked, asker_id=pressed.person_id, guild_id=pressed.guild_id))
             await think(interaction, ephemeral=True)
             await fill(interaction, await self._readers[action](pressed, shown, argument))
         elif action in self._handlers:

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
+from bot.render import summary
 from bot.service import AnswerService
 from bot.turns import QUESTIONS_AT_ONCE, Turns
 from index import Library, ModelError
@@ -165,6 +166,29 @@ async def test_who_asks_a_lot_is_kindly_told_to_wait_and_others_are_answered(
     assert re.fullmatch(r"Thank you for so many questions! .* ask again in \d+ s\.", told.text)
     assert told.is_ephemeral
     assert BEST_SENTENCE in text_of(read(answer.content))
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [("ask", {"question": ANSWERED}), ("timeline", {"topic": "the lighthouse of Grey Skerry", "length": "long"})],
+)
+async def test_who_wants_more_and_more_is_told_to_wait_as_well(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch, path: str, options: dict[str, str]
+):
+    monkeypatch.setattr(summary, "CONTENT", 250)  # the corpus is small, so pages are, too
+    monkeypatch.setattr(summary, "EMBED_DESCRIPTION", 150)
+    answer = await (await local_discord.slash(path, **options)).answer()
+
+    for _ in range(QUESTIONS_AT_ONCE):
+        shown = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
+    told = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
+    others = await (await local_discord.press(answer, "More")).answer()
+
+    assert told.text.startswith("Thank you for so many questions!")
+    assert told.is_ephemeral
+    for message in (shown, others):
+        assert message.text
+        assert "so many questions" not in message.text
 
 
 async def test_in_a_channel_who_asks_a_lot_is_told_once(local_discord: LocalDiscord, bot: DissentBot, log: LogLines):
