@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from bot.localisation import N_
 from bot.records import BY_BOT
 from bot.render.wording import risks_in_words
 from bot.turns import NOBODY, Asker, Turns
@@ -44,6 +45,7 @@ from index import (
     RetrievalError,
     Running,
     Summary,
+    UnknownDocumentError,
     group_alike,
     summarize_texts,
 )
@@ -51,6 +53,8 @@ from index import (
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+DOCUMENT_GONE = N_("The document that I was to search is no longer there. Ask anew with /ask, please.")
 
 START_PATIENCE_S = 60.0
 """How long a question waits for the first index before its asker is told to come back."""
@@ -238,6 +242,8 @@ class AnswerService:
         try:
             async with self.turns.turn(asker):
                 return await asyncio.get_running_loop().run_in_executor(self._asking, work)
+        except UnknownDocumentError as error:  # what `index` says to people is for a terminal
+            raise UnknownDocumentError(str(error), user_message=DOCUMENT_GONE) from error
         finally:
             self._waiting -= 1
             if not self._waiting:

@@ -16,7 +16,7 @@ from bot.answers import BlockedError
 from bot.client import DissentBot
 from bot.cogs import buttons as buttons_cog
 from bot.render import passages
-from bot.service import NotReadyError
+from bot.service import DOCUMENT_GONE, NotReadyError
 from bot.state import DAY_S
 from index import Library
 from tests.bot.discord_markdown import Shown, quotes_in, read, styled, text_of
@@ -201,6 +201,22 @@ async def test_more_files_than_a_message_takes_are_named(
 
 
 # ---- following up
+
+
+async def test_a_document_that_is_gone_is_not_spoken_of_as_on_a_terminal(
+    local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
+):
+    asked = await local_discord.slash("ask", question="How many bees?", document="Keeping bees")
+    answer = await remembered(bot, await asked.answer())
+    search = bot.service.libraries.ask
+    monkeypatch.setattr(
+        bot.service.libraries, "ask", lambda *given, **more: search(*given, **more | {"within": "gone"})
+    )
+    pressed = await local_discord.press(answer, "Follow up")
+    follow_up = await (await local_discord.submit_modal(pressed, {"Your next question": ANSWERED})).answer()
+    more = await (await local_discord.press(answer, "More")).answer()
+
+    assert [follow_up.content, more.content] == [DOCUMENT_GONE] * 2
 
 
 async def test_a_follow_up_keeps_to_the_document_that_was_searched_and_says_so(
