@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import guild_id_of
+from bot.channels import text_of
 from bot.client import DissentBot
 from bot.documents import document_choices, named_document
 from bot.localisation import N_, _
@@ -88,7 +89,7 @@ class Ask(commands.Cog):
 
     async def answer_this(self, interaction: discord.Interaction[DissentBot], message: discord.Message) -> None:
         """The context menu of a message."""
-        question = without_mention(message.content, interaction.application_id)[:QUESTION]
+        question = without_mention(text_of(message), interaction.application_id)[:QUESTION]
         if not question:
             await fill(interaction, Body(_(NO_TEXT)))
             return

@@ -22,7 +22,7 @@ from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, UNCERTAIN, dissent_bot, 
 from .gateway import Intent
 from .interactions import CallbackKind
 from .server import LocalDiscord
-from .world import Permission
+from .world import ChannelKind, Permission
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -224,6 +224,15 @@ async def test_anybodys_message_can_be_answered_from_its_menu(local_discord: Loc
     assert answer.content.startswith(f"**{ANSWERED}**\n> ")
     assert refusal.content == NO_TEXT
     assert refusal.is_ephemeral
+
+
+async def test_of_a_forum_post_the_title_is_answered_too(local_discord: LocalDiscord, bot: DissentBot):
+    forum = local_discord.world.add_channel(local_discord.guild, "help", kind=ChannelKind.FORUM)
+    post = await local_discord.post_in_forum(forum, ANSWERED, "See the title, please.")
+
+    answer = await (await local_discord.context_menu("Answer this message", post)).answer()
+
+    assert BEST_SENTENCE in text_of(read(answer.content))
 
 
 async def test_a_person_can_be_blocked_in_a_server(local_discord: LocalDiscord, bot: DissentBot):
