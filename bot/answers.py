@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+SHOWN_TO_OTHERS = N_("*Ask a person* shows your question, with your name, to those who read {channel}.")
 STOPPED = N_("I was stopped in between. Please try again.")
 
 BLOCKED_TOLD_EVERY_S = 24 * 3600.0
@@ -182,6 +183,7 @@ class Answers:
             subject=asked.subject,
             searched=await self._searched(asked),
             preface=preface,
+            remark=remark_on_passing_on(asked, settings),
             buttons=await self._buttons(answer_id, answer, asked, settings),
         )
         return Prepared(body, answer_id)
@@ -198,7 +200,7 @@ class Answers:
         return settings
 
     def admit(self, asked: Asked) -> None:
-        """Count a question that a person has just asked.
+        """Count a question that a person has just asked, or more of its answer.
 
         Raises:
             BusyError: Too many wait already.
@@ -385,6 +387,13 @@ class Answers:
 def asker_of(asked: Asked) -> Asker:
     """Whose turn a question takes."""
     return Asker(asked.guild_id or asked.asker_id, asked.asker_id)
+
+
+def remark_on_passing_on(asked: Asked, settings: GuildSettings) -> str:
+    """Below a refusal that its asker alone sees: who else sees the question if it is passed on."""
+    if not asked.is_private or not settings.has_person_to_ask or not settings.keeps_questions:
+        return ""
+    return _(SHOWN_TO_OTHERS).format(channel=f"<#{settings.person_channel_id or asked.channel_id}>")
 
 
 def text_of(asked: Asked) -> str:

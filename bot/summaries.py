@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.answers import Answers, Prepared, asker_of
+from bot.answers import Answers, Prepared, asker_of, remark_on_passing_on
 from bot.conversations import (
     MESSAGES_AT_LEAST,
     NothingSaidError,
@@ -23,7 +23,7 @@ from bot.conversations import (
 )
 from bot.documents import named_document
 from bot.localisation import _
-from bot.render.answer import not_covered_text
+from bot.render.answer import refusal_text
 from bot.render.body import Body, File
 from bot.render.buttons import summary_buttons
 from bot.render.conversation import conversation_body
@@ -204,7 +204,7 @@ class Summaries:
             keeps_question=settings.keeps_questions,
         )
         if isinstance(made, Summary) and is_refused:
-            text = shorten(summary_lead(made) + not_covered_text(made), CONTENT)
+            text = shorten(summary_lead(made) + refusal_text(made, remark_on_passing_on(asked, settings)), CONTENT)
             buttons = await self.answers.refusal_buttons_of(answer_id, made, asked, settings)
             return Prepared(Body(text, buttons=buttons), answer_id)
         if isinstance(made, Summary) and not made.quotes:

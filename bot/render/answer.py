@@ -50,6 +50,7 @@ def answer_body(
     subject: str = "",
     searched: str = "",
     preface: str = "",
+    remark: str = "",
     buttons: Rows = (),
 ) -> Body:
     """An answer as a message.
@@ -61,6 +62,7 @@ def answer_body(
         subject: The earlier question that it was read together with, if it was.
         searched: The title of the only document that was searched, if it was one.
         preface: A short line to put first, in Discord's markup.
+        remark: One to put last, where it is a refusal.
         buttons: What goes below.
     """
     question = fitting_line(answer.question, QUESTION_SHOWN)
@@ -75,7 +77,7 @@ def answer_body(
     if answer.corrections:
         asked += shorten(corrections_in_words(answer, show=lambda word: f"*{escape(word)}*"), CORRECTIONS_SHOWN) + "\n"
     if not answer.quotes:
-        return Body(shorten(asked + not_covered_text(answer), CONTENT), buttons=buttons)
+        return Body(shorten(asked + refusal_text(answer, remark), CONTENT), buttons=buttons)
     lead = asked + (f"{_(UNCERTAIN)}\n" if answer.verdict is not Verdict.ANSWERED else "")
     best, *others = answer.quotes
     today = at.date() if at else None
@@ -92,6 +94,11 @@ def not_covered_text(answer: Answer | Summary) -> str:
         return refusal
     missing = ngettext("{words} does not appear in them.", "{words} do not appear in them.", len(unknown))
     return f"{refusal} {missing.format(words=listed(unknown))}"
+
+
+def refusal_text(answer: Answer | Summary, remark: str) -> str:
+    """A refusal, and a line below it if there is one."""
+    return "\n".join(filter(None, [not_covered_text(answer), remark]))
 
 
 def _embed(answer: Answer, others: Sequence[Quote], at: datetime | None) -> discord.Embed:

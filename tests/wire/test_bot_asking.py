@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.answers import SHOWN_TO_OTHERS
 from bot.client import DissentBot
 from bot.cogs.ask import NO_TEXT
 from bot.cogs.buttons import ALREADY_PASSED_ON, ALREADY_SHARED, NOT_YOURS, PassingOnError
@@ -259,6 +260,28 @@ async def test_commands_say_where_they_can_be_installed_and_used(local_discord: 
 
 
 # ---- a person to ask
+
+
+@pytest.mark.parametrize(
+    "command", [{"path": "ask", "question": NOT_COVERED}, {"path": "summary topic", "text": "Zorbium"}]
+)
+async def test_a_private_refusal_says_who_would_read_a_question_that_is_passed_on(
+    local_discord: LocalDiscord, bot: DissentBot, command: dict[str, str]
+):
+    guild_id, role = local_discord.guild.id, local_discord.moderators
+
+    async def refusal(*, private: bool) -> str:
+        return (await (await local_discord.slash(**command, private=private)).answer()).content
+
+    without = await refusal(private=True)
+    await bot.state.change_settings(guild_id, person_role_id=role.id)
+    where_asked, public = await refusal(private=True), await refusal(private=False)
+    await bot.state.change_settings(guild_id, person_channel_id=local_discord.quiet.id)
+    elsewhere = await refusal(private=True)
+
+    assert where_asked.endswith(SHOWN_TO_OTHERS.format(channel=local_discord.general.mention))
+    assert elsewhere.endswith(SHOWN_TO_OTHERS.format(channel=local_discord.quiet.mention))
+    assert "Ask a person" not in without + public
 
 
 async def test_ask_a_person_passes_the_question_on_once_and_pings_exactly_the_role(
