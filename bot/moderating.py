@@ -50,6 +50,8 @@ class Note:
 
     number: int
     record: Record
+    changed_nothing: bool = False
+    """Whether everything is as it was, so that there is to be no line."""
 
     def tell(
         self,
@@ -86,45 +88,49 @@ class Moderating(PressCog):
         golden = await self.bot.state.golden(guild_id)
         return [(one, await self.bot.service.finds(one.question, one.document, guild_id)) for one in golden]
 
-    @asynccontextmanager
-    async def noting(
-        self,
-        interaction: Interaction,
-        deed: Deed,
-        *,
-        before: str = "",
-        after: str = "",
-        document: str = "",
-        digest: str = "",
-        detail: str = "",
-    ) -> AsyncIterator[Note]:
-        """Write a line of the server's audit log before what the block does, and into it how that ended.
 
-        Of what a process that is stopped in between leaves, the next one says that it was cut off. Where the block's
-        error says that nothing was changed, there is no line.
-        """
-        record = Record(
-            guild_of(interaction),
-            interaction.user.id,
-            deed,
-            before,
-            after,
-            document,
-            digest,
-            is_done=False,
-            detail=detail,
-        )
-        note = Note(await self.bot.state.note_deed(record), record)
-        try:
-            yield note
-        except NOTHING_CHANGED:
-            await self.bot.state.drop_deed(note.number)
-            raise
-        except Exception:
-            if not self.bot.answers.is_closing:
-                await note_cut_off(self.bot, note.number, note.record)
-            raise
-        await self.bot.state.tell_deed(note.number, replace(note.record, is_done=True))
+@asynccontextmanager
+async def noting(
+    interaction: Interaction,
+    deed: Deed,
+    *,
+    before: str = "",
+    after: str = "",
+    document: str = "",
+    digest: str = "",
+    detail: str = "",
+) -> AsyncIterator[Note]:
+    """Write a line of the server's audit log before what the block does, and into it how that ended.
+
+    Of what a process that is stopped in between leaves, the next one says that it was cut off. Where the block's
+    error or the note says that nothing was changed, there is no line.
+    """
+    bot = interaction.client
+    record = Record(
+        guild_of(interaction),
+        interaction.user.id,
+        deed,
+        before,
+        after,
+        document,
+        digest,
+        is_done=False,
+        detail=detail,
+    )
+    note = Note(await bot.state.note_deed(record), record)
+    try:
+        yield note
+    except NOTHING_CHANGED:
+        await bot.state.drop_deed(note.number)
+        raise
+    except Exception:
+        if not bot.answers.is_closing:
+            await note_cut_off(bot, note.number, note.record)
+        raise
+    if note.changed_nothing:
+        await bot.state.drop_deed(note.number)
+    else:
+        await bot.state.tell_deed(note.number, replace(note.record, is_done=True))
 
 
 async def note_cut_off(bot: DissentBot, number: int, record: Record) -> None:

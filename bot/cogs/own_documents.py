@@ -13,7 +13,7 @@ from discord import app_commands
 from bot.answers import guild_id_of
 from bot.documents import NO_DOCUMENT, choices_among
 from bot.localisation import N_, _, ngettext
-from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared
+from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared, noting
 from bot.presses import Handler, Interaction, Press
 from bot.records import Deed, Record
 from bot.render.body import Body, File, LibraryAction
@@ -88,7 +88,7 @@ class OwnDocuments(Moderating):
     async def _add(self, interaction: Interaction, name: str, data: bytes, *, replace: bool, url: str = "") -> None:
         guild_id, deed = guild_of(interaction), Deed.REPLACE if replace else Deed.ADD
         try:
-            async with self.noting(interaction, deed, document=shorten(name, NOTED_NAME), detail=url) as note:
+            async with noting(interaction, deed, document=shorten(name, NOTED_NAME), detail=url) as note:
                 added = await self.bot.service.add(guild_id, name, data, replace=replace, by=by(interaction))
                 note.tell(
                     deed=Deed.REPLACE if added.replaced else Deed.ADD,
@@ -139,7 +139,7 @@ class OwnDocuments(Moderating):
     async def _remove(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
         entry = await self._own_or_error(interaction, press.argument)
-        async with self.noting(interaction, Deed.REMOVE, document=entry.id, digest=entry.digest) as note:
+        async with noting(interaction, Deed.REMOVE, document=entry.id, digest=entry.digest) as note:
             report = await self.bot.service.remove(guild_of(interaction), entry.id, by=by(interaction))
             note.tell(before=report.previous, after=report.generation)
         await self._note_beside(interaction, report, entry.id)
@@ -179,7 +179,7 @@ class OwnDocuments(Moderating):
         library = None if shared else guild_of(interaction)
         before = await self.bot.service.current_generation(library)
         deed = Deed.ROLL_BACK_SHARED if shared else Deed.ROLL_BACK_OWN
-        async with self.noting(interaction, deed, before=before, after=generation or "") as note:
+        async with noting(interaction, deed, before=before, after=generation or "") as note:
             after = await self.bot.service.rollback(generation, library, by=by(interaction))
             note.tell(after=after)
         await fill(interaction, rolled_back_body(after, library))
@@ -213,7 +213,7 @@ class OwnDocuments(Moderating):
         data = await self.bot.service.export(guild_id)
         body = export_body("documents.zip", data, limit_bytes=limit_bytes, guild_id=guild_id)
         if body.files:
-            async with self.noting(interaction, Deed.EXPORT):
+            async with noting(interaction, Deed.EXPORT):
                 await fill(interaction, body)
         else:
             await fill(interaction, body)
@@ -227,14 +227,14 @@ class OwnDocuments(Moderating):
 
     async def _forget_documents(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
-        async with self.noting(interaction, Deed.FORGET_DOCUMENTS):
+        async with noting(interaction, Deed.FORGET_DOCUMENTS):
             await self.bot.service.forget(guild_of(interaction))
             await self.bot.state.forget_shown_own(guild_of(interaction))
         await fill(interaction, Body(_(DOCUMENTS_FORGOTTEN)))
 
     async def _forget_server(self, interaction: Interaction, press: Press) -> None:
         await update(interaction)
-        async with self.noting(interaction, Deed.FORGET_SERVER) as note:
+        async with noting(interaction, Deed.FORGET_SERVER) as note:
             await self.bot.service.forget(guild_of(interaction))
             await self.bot.state.forget_guild(guild_of(interaction), but_deed=note.number)
         await fill(interaction, Body(_(SERVER_FORGOTTEN)))

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.answers import language_of
 from bot.localisation import _, speaking
-from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared
+from bot.moderating import ONLY_OWNER, Moderating, by, guild_of, may_change_shared, noting
 from bot.presses import Handler, Interaction, Press
 from bot.progress import Progress, end_unfinished
 from bot.records import Deed
@@ -149,7 +149,7 @@ class Reloading(Moderating):
         reloaded, prepared = (
             (Deed.RELOAD_SHARED, Deed.PREPARE_SHARED) if library is None else (Deed.RELOAD_OWN, Deed.PREPARE_OWN)
         )
-        async with self.noting(interaction, reloaded) as note:
+        async with noting(interaction, reloaded) as note:
             report = await self._watched(interaction, library, progress)
             deed = reloaded if report.made_current else prepared
             note.tell(deed=deed, before=report.previous, after=report.generation)
@@ -189,7 +189,7 @@ class Reloading(Moderating):
             deed = Deed.MAKE_CURRENT_SHARED if library is None else Deed.MAKE_CURRENT_OWN
         else:
             deed = Deed.DISCARD_SHARED if library is None else Deed.DISCARD_OWN
-        async with self.noting(interaction, deed, before=before, after=generation):
+        async with noting(interaction, deed, before=before, after=generation):
             if is_yes:
                 await service.make_current(generation, library, by=by(interaction))
             else:

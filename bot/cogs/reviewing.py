@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.documents import named_document
 from bot.localisation import N_, _
-from bot.moderating import GoneError, Moderating, guild_of
+from bot.moderating import GoneError, Moderating, guild_of, noting
 from bot.presses import Handler, Interaction, Press
 from bot.records import Deed, Unserved
 from bot.render.body import LibraryAction
@@ -119,7 +119,7 @@ class Reviewing(Moderating):
         if len(known) >= GOLDEN_AT_MOST and question not in {one.question for one in known}:
             await self._show_review(interaction, page, note=_(TOO_MANY).format(count=GOLDEN_AT_MOST))
             return
-        async with self.noting(interaction, Deed.MAKE_GOLDEN, document=entry.id):
+        async with noting(interaction, Deed.MAKE_GOLDEN, document=entry.id):
             if not await self.bot.state.add_golden(guild_id, question, entry.id, entry.title):
                 raise GoneError("whoever asked a question had it forgotten meanwhile", user_message=GONE)
             await self.bot.state.note_reviewed(guild_id, [item.ref for item in group])
@@ -140,6 +140,6 @@ class Reviewing(Moderating):
         guild_id, golden_id = guild_of(interaction), int(press.value)
         dropped = [one for one in await self.bot.state.golden(guild_id) if one.id == golden_id]
         for one in dropped:
-            async with self.noting(interaction, Deed.DROP_GOLDEN, document=one.document):
+            async with noting(interaction, Deed.DROP_GOLDEN, document=one.document):
                 await self.bot.state.drop_golden(guild_id, one.id)
         await self._show_golden(interaction, press.page)

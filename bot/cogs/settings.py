@@ -14,7 +14,8 @@ from bot.answers import guild_id_of
 from bot.channels import problem_of
 from bot.client import DissentBot
 from bot.localisation import N_, _, ngettext
-from bot.records import Deed, Record
+from bot.moderating import noting
+from bot.records import Deed
 from bot.render.channels import NEEDS_INTENT
 from bot.render.settings import settings_body, setup_body
 from bot.replies import fill, think
@@ -197,10 +198,9 @@ class ServerSettings(commands.GroupCog, group_name="settings", group_description
         """Write into the audit log which of a command's options changed something, if they did."""
         guild_id = interaction.guild_id or 0
         before = await self._set(guild_id)
-        yield
-        if await self._set(guild_id) != before:
-            typed = as_typed(interaction, options)
-            await self.bot.state.note_deed(Record(guild_id, interaction.user.id, Deed.CHANGE_SETTINGS, detail=typed))
+        async with noting(interaction, Deed.CHANGE_SETTINGS, detail=as_typed(interaction, options)) as note:
+            yield
+            note.changed_nothing = await self._set(guild_id) == before
 
     async def _set(self, guild_id: int) -> object:
         """All that is set in a server."""

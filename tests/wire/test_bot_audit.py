@@ -103,6 +103,30 @@ async def test_a_change_is_under_way_until_the_bot_is_stopped_in_it_and_then_cut
     assert "cut off" not in added
 
 
+async def test_settings_that_the_bot_was_stopped_in_changing_have_their_line(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    changed = asyncio.Event()
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        change = bot.state.change_settings
+
+        async def change_and_say_nothing(*given: Any, **more: Any) -> None:
+            await change(*given, **more)
+            changed.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(bot.state, "change_settings", change_and_say_nothing)
+        options = {"block": local_discord.bob}
+        await local_discord.slash("settings people", user=local_discord.moderator, options=options)
+        await changed.wait()
+        [running] = lines_of(await told(local_discord, "audit"))
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        [stopped] = lines_of(await told(local_discord, "audit"))
+
+    assert running.endswith(f"/settings people block:{local_discord.bob.mention} {UNDER_WAY}")
+    assert stopped.endswith(f"/settings people block:{local_discord.bob.mention} {CUT_OFF}")
+
+
 async def test_a_change_that_failed_halfway_is_cut_off_at_once(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
 ):
