@@ -263,15 +263,15 @@ async def test_commands_say_where_they_can_be_installed_and_used(local_discord: 
 
 
 @pytest.mark.parametrize(
-    "command", [{"path": "ask", "question": NOT_COVERED}, {"path": "summary topic", "text": "Zorbium"}]
+    ("path", "options"), [("ask", {"question": NOT_COVERED}), ("summary topic", {"text": "Zorbium"})]
 )
 async def test_a_private_refusal_says_who_would_read_a_question_that_is_passed_on(
-    local_discord: LocalDiscord, bot: DissentBot, command: dict[str, str]
+    local_discord: LocalDiscord, bot: DissentBot, path: str, options: dict[str, str]
 ):
     guild_id, role = local_discord.guild.id, local_discord.moderators
 
     async def refusal(*, private: bool) -> str:
-        return (await (await local_discord.slash(**command, private=private)).answer()).content
+        return (await (await local_discord.slash(path, options={**options, "private": private})).answer()).content
 
     without = await refusal(private=True)
     await bot.state.change_settings(guild_id, person_role_id=role.id)

@@ -177,7 +177,7 @@ async def test_who_wants_more_and_more_is_told_to_wait_as_well(
 ):
     monkeypatch.setattr(summary, "CONTENT", 250)  # the corpus is small, so pages are, too
     monkeypatch.setattr(summary, "EMBED_DESCRIPTION", 150)
-    answer = await (await local_discord.slash(path, **options)).answer()
+    answer = await (await local_discord.slash(path, options=options)).answer()
 
     for _ in range(QUESTIONS_AT_ONCE):
         shown = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
