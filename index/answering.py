@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.answer_spans import AnswerSpan, Reader
+from index.clauses import main_stretch
 from index.confidence import Strictness
 from index.embedding import Embedder
 from index.generation import Generation
@@ -18,7 +19,7 @@ from index.joining import SERVER_PREFIX
 from index.keywords import terms
 from index.languages import foreign_language
 from index.query import Query, read_query
-from index.ranking import Run, best_first, choose_runs, highlight_floor, highlighted
+from index.ranking import HIGHLIGHT_CHARACTERS, Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
 from index.retrieval import Candidates, rerank, retrieve
 from index.tracing import diagnose, place_of, trace_of
@@ -122,11 +123,13 @@ def ask(
         answers = [None] * len(runs) if reader is None else read_quotes(generation, query, found, runs, reader)
     quotes: tuple[Quote, ...] = ()
     if decision is not Verdict.NOT_COVERED or nearest:
-        quotes = quote(generation, found, runs, room=room, base_url=base_url, answers=answers)
+        quotes = quote(generation, query, found, runs, room=room, base_url=base_url, answers=answers)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
     read = tuple(
-        ReaderTrace(place_of(generation, run.passage), answer.text, answer.answer.probability)
+        ReaderTrace(
+            place_of(generation, _passages_of(generation, found, run)[0]), answer.text, answer.answer.probability
+        )
         for run, answer in zip(runs, answers, strict=True)
         if answer is not None
     )
@@ -210,9 +213,11 @@ def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, 
     """The best sentences of the candidates; see `choose_runs`."""
     numbers = candidates.sentences
     starts, ends = generation.sentence_spans[numbers].T
+    passages = generation.passage_of_sentence[numbers]
     return choose_runs(
         candidates.sentence_scores,
-        generation.passage_of_sentence[numbers],
+        passages,
+        generation.heading_of_passage[passages],
         _lengths(generation, candidates),
         generation.sentence_vectors[numbers],
         numbers,
@@ -225,15 +230,16 @@ def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, 
 def read_quotes(
     generation: Generation, query: Query, candidates: Candidates, runs: Sequence[Run], reader: Reader
 ) -> list[RunAnswer | None]:
-    """What a reader finds in each run; it reads the whole passage, and answers from the run.
+    """What a reader finds in each run; it reads the passages that the run touches whole, and answers from the run.
 
     Returns:
         None for a run of which it knows no word.
     """
-    readings = [generation.reading(run.passage) for run in runs]
+    readings = [_reading(generation, _passages_of(generation, candidates, run)) for run in runs]
     shown: list[list[Span]] = []
     for run, (_, sentences) in zip(runs, readings, strict=True):
-        first, last = candidates.sentences[[run.first, run.last]] - generation.first_sentence[run.passage]
+        before = generation.first_sentence[_passages_of(generation, candidates, run)[0]]
+        first, last = candidates.sentences[[run.first, run.last]] - before
         shown.append(sentences[first : last + 1])
     texts = [(text, Span(spans[0].start, spans[-1].end)) for (text, _), spans in zip(readings, shown, strict=True)]
     answers: list[RunAnswer | None] = []
@@ -247,6 +253,23 @@ def read_quotes(
     return answers
 
 
+def _passages_of(generation: Generation, candidates: Candidates, run: Run) -> range:
+    """The passages that a run touches."""
+    first, last = generation.passage_of_sentence[candidates.sentences[[run.first, run.last]]].tolist()
+    return range(first, last + 1)
+
+
+def _reading(generation: Generation, passages: range) -> tuple[str, list[Span]]:
+    """The plain text of some passages, and the spans of their sentences in that text."""
+    text, spans = "", []
+    for passage in passages:
+        text += "\n" if text else ""
+        plain, sentences = generation.reading(passage)
+        spans += [Span(len(text) + span.start, len(text) + span.end) for span in sentences]
+        text += plain
+    return text, spans
+
+
 def with_answer(signs: Signs, answers: Sequence[RunAnswer | None]) -> Signs:
     """The signs with what a reader found in the quotes; without quotes it says nothing."""
     if not answers:
@@ -257,6 +280,7 @@ def with_answer(signs: Signs, answers: Sequence[RunAnswer | None]) -> Signs:
 
 def quote(
     generation: Generation,
+    query: Query,
     candidates: Candidates,
     runs: Sequence[Run],
     *,
@@ -268,6 +292,7 @@ def quote(
 
     Args:
         generation: Where they stand.
+        query: What was asked.
         candidates: What they were chosen from.
         runs: As chosen for the room.
         room: A sentence that is longer is cut.
@@ -276,16 +301,35 @@ def quote(
     """
     if not runs:
         return ()
-    scores = candidates.sentence_scores
+    scores, numbers = candidates.sentence_scores, candidates.sentences
     if any(answer is not None and answer.answer.is_answer for answer in answers):
-        strong = [answer.sentences if answer is not None and answer.answer.is_answer else [] for answer in answers]
+        strong = [
+            [generation.sentences[number].span for number in numbers[answer.sentences]]
+            if answer is not None and answer.answer.is_answer
+            else []
+            for answer in answers
+        ]
     else:
         floor = highlight_floor(scores)
         lengths = _lengths(generation, candidates)
-        strong = [highlighted(scores, lengths, run, floor) for run in runs]
+        strong = [
+            [
+                _at_a_glance(generation, query, int(number))
+                for number in numbers[highlighted(scores, lengths, run, floor)]
+            ]
+            for run in runs
+        ]
     return tuple(
-        _quote_of(generation, candidates.sentences, run, sentences, room=room, base_url=base_url)
-        for run, sentences in zip(runs, strong, strict=True)
+        quote_of(
+            generation,
+            int(numbers[run.first]),
+            int(numbers[run.last]),
+            strong=spans,
+            score=run.score,
+            room=room,
+            base_url=base_url,
+        )
+        for run, spans in zip(runs, strong, strict=True)
     )
 
 
@@ -295,18 +339,29 @@ def _lengths(generation: Generation, candidates: Candidates) -> list[int]:
     return lengths
 
 
-def _quote_of(
-    generation: Generation, numbers: NDArray[np.int64], run: Run, strong: list[int], *, room: int, base_url: str
-) -> Quote:
-    return quote_of(
-        generation,
-        int(numbers[run.first]),
-        int(numbers[run.last]),
-        strong=[generation.sentences[numbers[number]].span for number in strong],
-        score=run.score,
-        room=room,
-        base_url=base_url,
-    )
+def _at_a_glance(generation: Generation, query: Query, number: int) -> Span:
+    """A sentence, or of one that is too long for bold its clauses with most of the question's words and near words."""
+    span = generation.sentences[number].span
+    if span.end - span.start <= HIGHLIGHT_CHARACTERS:
+        return span
+    owner, _ = generation.passages[generation.passage_of_sentence[number]]
+    document = generation.segments[owner].document
+    text = [" "] * (span.end - span.start)
+    for start, end in document.visible(span):
+        text[start - span.start : end - span.start] = document.text[start:end]
+    keywords = generation.parts[0].passage_keywords
+    near = query.near
+
+    def says(stretch: str) -> float:
+        held = set(terms(stretch))
+        shares = {term: [weight for other, weight in near.get(term, ()) if other in held] for term in query.terms}
+        return sum(
+            keywords.weight(term) * (1.0 if term in held else max(weights, default=0.0))
+            for term, weights in shares.items()
+        )
+
+    start, end = main_stretch("".join(text), says, HIGHLIGHT_CHARACTERS)
+    return Span(span.start + start, span.start + end)
 
 
 def quote_of(

@@ -76,7 +76,7 @@ def try_questions(
             signs = found.signs
             if reader is not None:
                 signs = with_answer(signs, read_quotes(generation, query, found, runs, reader))
-            quotes = quote(generation, found, runs, room=DEFAULT_ROOM)
+            quotes = quote(generation, query, found, runs, room=DEFAULT_ROOM)
             is_hit = any(holds(one, question.evidence) for one in quotes[:3])
             yield Trial(question, only is not None, signs, is_hit)
         on_progress(number, len(questions))

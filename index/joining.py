@@ -43,6 +43,9 @@ class JoinedGeneration(Generation):
         self.passage_of_sentence = _rows(
             shared.passage_of_sentence, own.passage_of_sentence, shift=len(shared.passages)
         )
+        self.heading_of_passage = _rows(
+            shared.heading_of_passage, own.heading_of_passage, shift=len(shared.first_heading_token) - 1
+        )
         self.first_sentence = _rows(shared.first_sentence[:-1], own.first_sentence, shift=len(shared.sentences))
 
     @property

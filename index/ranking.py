@@ -167,9 +167,8 @@ def best_first(scores: Scores, count: int | None = None) -> NDArray[np.int64]:
 
 @dataclass(slots=True)
 class Run:
-    """Neighbouring sentences of one passage, `first` to `last` inclusive, with the score of its best."""
+    """Neighbouring sentences of one section, `first` to `last` inclusive, with the score of its best."""
 
-    passage: int
     first: int
     last: int
     score: float
@@ -178,6 +177,7 @@ class Run:
 def choose_runs(
     scores: Scores,
     passages: NDArray[np.int64],
+    sections: NDArray[np.int64],
     lengths: Sequence[int],
     vectors: NDArray[np.floating[Any]],
     places: NDArray[np.int64],
@@ -186,14 +186,15 @@ def choose_runs(
     limit: int,
     gaps: Sequence[int] = (),
 ) -> list[Run]:
-    """Choose the sentences to show and join neighbours into runs.
+    """Choose the sentences to show and join neighbours into runs, also where one passage ends and the next begins.
 
-    Sentences are taken best first while they fit the room. One that says what a chosen one says already is left out.
-    With a limit, so are those that score far below the best; without one the room is filled.
+    Sentences are taken best first while they fit the room. One that says what one of another passage says already is
+    left out. With a limit, so are those that score far below the best; without one the room is filled.
 
     Args:
         scores: One a sentence, in text order.
         passages: The passage of each sentence.
+        sections: The section of each; no run leaves it.
         lengths: Characters of each sentence.
         vectors: Unit vectors of the sentences, `(n, dim)`, in 16 or 32 bits.
         places: Where each sentence stands among all; only those with consecutive places are neighbours.
@@ -215,7 +216,7 @@ def choose_runs(
         if scores[number] < floor or left <= 0:
             break
         passage = int(passages[number])
-        beside = [run for run in runs if run.passage == passage and _touches(run, number, places)]
+        beside = [run for run in runs if sections[run.first] == sections[number] and _touches(run, number, places)]
         joints = [max(number, run.first) for run in beside]
         cost = lengths[number] + sum(gaps[joint] if gaps else 1 for joint in joints)
         if cost > left and chosen:
@@ -226,7 +227,6 @@ def choose_runs(
         if others and (vectors[others].astype(np.float32) @ vectors[number].astype(np.float32)).max() >= REPEAT_COSINE:
             continue
         joined = Run(
-            passage,
             min([number, *(run.first for run in beside)]),
             max([number, *(run.last for run in beside)]),
             max([float(scores[number]), *(run.score for run in beside)]),

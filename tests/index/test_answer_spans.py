@@ -336,6 +336,32 @@ def test_the_whole_passage_is_read_and_the_answer_must_lie_in_the_quote(built: L
     assert "[^" not in parts[-1][0]
 
 
+def test_a_quote_over_the_end_of_a_passage_is_read_whole(tmp_path: Path):
+    sentences = [f"Zebra alpha{number} beta{number} gamma{number} delta{number}." for number in range(40)]
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": " ".join(sentences) + "\n"})
+    reader = WordReader("zeppelin")
+    library = Library(corpus=corpus, data=tmp_path / "data", embedder=WordEmbedder(), reader=reader)
+    library.reload()
+    number = len(library.generation.passages[0][1].sentences)
+    reader.word = f"gamma{number}"
+
+    answer = library.ask(" ".join(sentences[number - 1 : number + 1]), limit=1, nearest=True)
+
+    assert sentences[number - 1] in answer.quotes[0].text
+    assert highlights_of(library, answer) == [sentences[number]]
+
+
+def test_a_sentence_that_a_reader_chose_is_bold_whole_however_long(tmp_path: Path):
+    sentence = f"A zebra ran home, {', '.join(f'past house {number}' for number in range(30))}, to its zeppelin."
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": f"{sentence}\n"})
+    library = Library(corpus=corpus, data=tmp_path / "data", embedder=WordEmbedder(), reader=WordReader("zeppelin"))
+    library.reload()
+
+    answer = library.ask("Where did the zebra run?", nearest=True)
+
+    assert highlights_of(library, answer) == [sentence]
+
+
 def test_the_shift_of_a_reader_is_symmetric_and_at_most_its_number():
     signs = Signs(best_score=0.5, standout=0.2, sentence_cosine=0.4)
 

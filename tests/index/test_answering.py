@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Answer, Library, Source, UnknownDocumentError, Verdict
+from index.ranking import HIGHLIGHT_CHARACTERS
 from tests.conftest import CORPUS, write_corpus
 from tests.fakes import WordEmbedder
 from tests.index.strategies import any_text, markdown_text
@@ -255,6 +256,31 @@ def test_a_sentence_longer_than_the_room_is_cut_at_a_word(tmp_path: Path) -> Non
 
     assert len(quote.text) <= 100
     assert sentence.startswith(quote.text + " ")
+
+
+def test_a_quote_goes_on_where_a_passage_ends(tmp_path: Path) -> None:
+    sentences = [f"Zebra alpha{number} beta{number} gamma{number} delta{number}." for number in range(40)]
+    library = made_of(tmp_path, {"a.md": " ".join(sentences) + "\n", "b.md": "Something else is here.\n"})
+    before, behind = library.generation.segments[0].passages[:2]
+    last, first = sentences[len(before.sentences) - 1], sentences[len(before.sentences)]
+
+    quotes = library.ask(f"{last} {first}", limit=1).quotes
+
+    assert behind.span.start == before.span.end + 1
+    assert f"{last} {first}" in quotes[0].text
+
+
+def test_of_a_sentence_too_long_for_bold_the_clauses_that_answer_are_bold(tmp_path: Path) -> None:
+    filling = ", ".join(f"[filling](https://example.org/{number}) number {number}" for number in range(12))
+    sentence = f"The storm came, {filling}, and the **zebra** ran home, {filling}."
+    library = made_of(tmp_path, {"a.md": f"{sentence}\n", "b.md": "Something else is here.\n"})
+
+    [quote] = library.ask("Where did the zebra run?", nearest=True, limit=1, room=3000).quotes
+
+    assert quote.text == sentence
+    [bold] = [sentence[start:end] for start, end in quote.highlights]
+    assert "and the **zebra** ran home" in bold
+    assert len(bold) <= HIGHLIGHT_CHARACTERS
 
 
 @given(markdown_text.filter(lambda text: any(character.isalnum() for character in text)), rooms)

@@ -77,6 +77,19 @@ def test_quotes_of_both_stand_beside_each_other_the_best_first(libraries: Librar
     assert scores == sorted(scores, reverse=True)
 
 
+def test_no_section_of_a_server_counts_as_one_of_the_shared_corpus(libraries: Libraries) -> None:
+    joined = libraries.generation(ADA)
+    shared, own = joined.parts
+    numbers = np.arange(len(joined.passages))
+
+    sections = joined.heading_of_passage[numbers]
+
+    behind = numbers >= len(shared.passages)
+    assert np.array_equal(sections[~behind], shared.heading_of_passage)
+    assert len(set(sections[behind])) == len(set(own.heading_of_passage))
+    assert sections[behind].min() > sections[~behind].max()
+
+
 def test_the_answer_names_both_generations(libraries: Libraries) -> None:
     shared, own = libraries.shared.generation.id, libraries.server(ADA).generation.id
 

@@ -35,15 +35,16 @@ def orthogonal(count: int) -> np.ndarray:
 
 @st.composite
 def pools(draw: st.DrawFn) -> dict[str, Any]:
-    """Scored sentences of a few passages, some with gaps between them."""
+    """Scored sentences of a few passages in a few sections, some with gaps between them."""
     count = draw(st.integers(1, 12))
     scores = draw(st.lists(st.floats(0.125, 3, width=32), min_size=count, max_size=count))
-    steps = draw(st.lists(st.sampled_from([(0, 1), (0, 2), (1, 1), (1, 3)]), min_size=count, max_size=count))
-    passages, places = np.cumsum(steps, axis=0).T
+    steps = st.sampled_from([(0, 0, 1), (0, 0, 2), (1, 0, 1), (1, 0, 3), (1, 1, 1), (1, 1, 2)])
+    passages, sections, places = np.cumsum(draw(st.lists(steps, min_size=count, max_size=count)), axis=0).T
     lengths = draw(st.lists(st.integers(1, 200), min_size=count, max_size=count))
     return {
         "scores": np.array(scores, dtype=np.float32),
         "passages": passages.astype(np.int64),
+        "sections": sections.astype(np.int64),
         "lengths": lengths,
         "vectors": orthogonal(count),
         "places": places.astype(np.int64),
@@ -100,14 +101,14 @@ def test_best_first_orders_all_by_score_and_equal_ones_by_position(scores: list[
 
 @given(pools(), st.integers(1, 600), st.integers(0, 4))
 @settings(max_examples=100, deadline=None)
-def test_runs_are_apart_within_one_passage_each_and_at_most_as_many_as_asked(
+def test_runs_are_apart_within_one_section_each_and_at_most_as_many_as_asked(
     pool: dict[str, Any], room: int, limit: int
 ) -> None:
     runs = choose_runs(**pool, room=room, limit=limit)
 
     numbers = [number for run in runs for number in range(run.first, run.last + 1)]
     assert len(numbers) == len(set(numbers))
-    assert all(set(pool["passages"][run.first : run.last + 1]) == {run.passage} for run in runs)
+    assert all(len(set(pool["sections"][run.first : run.last + 1])) == 1 for run in runs)
     assert all(
         after - before == 1 for run in runs for before, after in pairwise(pool["places"][run.first : run.last + 1])
     )
@@ -158,14 +159,23 @@ def test_the_best_sentence_is_highlighted_and_others_that_score_high_as_far_as_t
 def test_sentences_on_the_same_subject_are_background() -> None:
     scores = np.array([3.0, 2.9, 2.0, *[1.9] * 40], dtype=np.float32)
 
-    assert highlighted(scores, [80] * len(scores), Run(0, 0, 3, 3.0), highlight_floor(scores)) == [0, 1]
+    assert highlighted(scores, [80] * len(scores), Run(0, 3, 3.0), highlight_floor(scores)) == [0, 1]
 
 
 def test_nothing_to_choose_from_or_no_room_gives_no_run() -> None:
     nothing = np.empty(0, dtype=np.float32)
     numbers = np.empty(0, dtype=np.int64)
 
-    assert choose_runs(nothing, numbers, [], orthogonal(0), numbers, room=100, limit=3) == []
+    assert choose_runs(nothing, numbers, numbers, [], orthogonal(0), numbers, room=100, limit=3) == []
+
+
+def test_a_run_goes_on_where_a_passage_ends_within_its_section() -> None:
+    scores = np.array([3.0, 2.9, 2.8, 2.7], dtype=np.float32)
+    passages, sections = np.array([0, 0, 1, 2]), np.array([0, 0, 0, 1])
+
+    runs = choose_runs(scores, passages, sections, [9] * 4, orthogonal(4), np.arange(4), room=100, limit=3)
+
+    assert [(run.first, run.last) for run in runs] == [(0, 2), (3, 3)]
 
 
 def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -> None:
@@ -174,6 +184,7 @@ def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -
     runs = choose_runs(
         np.array([1.0, 0.99, 0.98], dtype=np.float32),
         np.array([0, 1, 2]),
+        np.array([0, 0, 0]),
         [10, 10, 10],
         vectors,
         np.array([0, 5, 10]),
