@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.localisation import N_, _, speaking, spoken
+from bot.questions import question_in
 from bot.render.answer import answer_body
 from bot.render.body import Body, Rows
 from bot.render.buttons import Topic, answer_buttons, refusal_buttons
@@ -308,7 +309,7 @@ class Answers:
                     webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
                     send: Callable[[Body], Awaitable[int]] | None = partial(fill_later, webhook)
                 else:
-                    send = await self._way_to_answer(bot, question_id, asked)
+                    send, asked = await self._way_to_answer(bot, question_id, asked)
                 if send is not None:
                     with speaking(asked.locale):
                         await self._answer_late(bot, question_id, token, asked, send)
@@ -357,8 +358,8 @@ class Answers:
 
     async def _way_to_answer(
         self, bot: discord.Client, question_id: int, asked: Asked
-    ) -> Callable[[Body], Awaitable[int]] | None:
-        """How a message of before the start is answered; None where it is deleted, or answered already."""
+    ) -> tuple[Callable[[Body], Awaitable[int]] | None, Asked]:
+        """How a message of before the start is answered, None where it is deleted or answered; what it asks by now."""
         channel = bot.get_partial_messageable(asked.channel_id)
         find_reply = partial(
             find_sent,
@@ -367,21 +368,24 @@ class Answers:
             author_id=bot.user.id if bot.user else 0,
             is_it=lambda sent: sent.reference is not None and sent.reference.message_id == question_id,
         )
-        if not await find_message(channel, question_id):
+        message = await find_message(channel, question_id)
+        if message is None:
             reply_id = asked.replaces or await find_reply()
             if reply_id is not None:
                 with suppress(discord.NotFound):
                     await channel.get_partial_message(reply_id).delete()
-            return None
+            return None, asked
+        if message.edited_at is not None and (question := question_in(message, bot.user)):
+            asked = replace(asked, question=question, edited_at=message.edited_at.timestamp())
         if asked.replaces is not None:
-            return partial(change, channel.get_partial_message(asked.replaces))
+            return partial(change, channel.get_partial_message(asked.replaces)), asked
         if await self.state.shown_for_message(question_id) or await self.state.plain_reply(question_id):
-            return None
+            return None, asked
         reply_id = await find_reply()
         if reply_id is not None:
             await self.state.note_plain_reply(question_id, PlainReply(asked.channel_id, reply_id))
-            return None
-        return partial(reply, channel.get_partial_message(question_id))
+            return None, asked
+        return partial(reply, channel.get_partial_message(question_id)), asked
 
 
 def asker_of(asked: Asked) -> Asker:

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.answers import Answers
 from bot.chatter import is_question
 from bot.localisation import ENGLISH, N_, _, ngettext, speaking
+from bot.questions import is_forum_post, text_of
 from bot.render.channels import report_line
 from bot.render.limits import THREAD_NAME, shorten
 from bot.replies import open_thread, post, reply
@@ -124,18 +125,6 @@ class AnswerChannels:
     def _warm_up(self, message: discord.Message) -> None:
         for mapping in self._cool_downs:
             mapping.update_rate_limit(message)
-
-
-def is_forum_post(message: discord.Message) -> bool:
-    """Whether it is the message that a forum post begins with: it has its thread's id."""
-    return isinstance(message.channel, discord.Thread) and message.channel.id == message.id
-
-
-def text_of(message: discord.Message) -> str:
-    """What a message says; of a forum post, its title too."""
-    if is_forum_post(message) and isinstance(message.channel, discord.Thread):
-        return f"{message.channel.name}\n{message.content}"
-    return message.content
 
 
 def place_id_of(message: discord.Message) -> int:

@@ -176,19 +176,18 @@ async def change(message: discord.PartialMessage, body: Body) -> int:
     return message.id
 
 
-async def find_message(channel: discord.PartialMessageable, message_id: int) -> bool:
-    """Whether a message is there.
+async def find_message(channel: discord.PartialMessageable, message_id: int) -> discord.Message | None:
+    """A message as it stands now; None where it is not there any more.
 
     Raises:
         discord.HTTPException: That cannot be seen: the channel is gone, or hidden, or its history may not be read.
     """
     try:
-        await persistently(lambda: channel.fetch_message(message_id))
+        return await persistently(lambda: channel.fetch_message(message_id))
     except discord.NotFound as error:
         if error.code != UNKNOWN_MESSAGE:
             raise
-        return False
-    return True
+        return None
 
 
 async def find_sent(

@@ -88,6 +88,7 @@ class _BothRows:
 
     def __init__(self, first: NDArray[Any], second: NDArray[Any], shift: int) -> None:
         self._first, self._second, self._shift = first, second, shift
+        self.shape = (len(first) + len(second), *first.shape[1:])
 
     def __getitem__(self, numbers: Any) -> Any:
         numbers = np.asarray(numbers)

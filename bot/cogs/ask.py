@@ -9,10 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import guild_id_of
-from bot.channels import text_of
 from bot.client import DissentBot
 from bot.documents import document_choices, named_document
 from bot.localisation import N_, _
+from bot.questions import text_of
 from bot.render.body import Body
 from bot.render.limits import CHOICE_TEXT, CHOICES, QUESTION, length
 from bot.render.text import without_mention

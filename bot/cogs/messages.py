@@ -13,13 +13,12 @@ import discord
 from discord.ext import commands
 
 from bot.answers import BlockedError, subject_of
-from bot.channels import AnswerChannels, asks_openly, speaks_to_nobody, text_of
+from bot.channels import AnswerChannels, asks_openly, speaks_to_nobody
 from bot.chatter import is_question, is_small_talk
 from bot.client import DissentBot
 from bot.localisation import ENGLISH, N_, _, speak
+from bot.questions import question_in
 from bot.render.body import Body
-from bot.render.limits import QUESTION
-from bot.render.text import without_mention
 from bot.replies import SENDING_ERRORS, change, reply
 from bot.state import Asked, PlainReply, ShownAnswer
 from bot.tree import error_text
@@ -65,7 +64,7 @@ class Messages(commands.Cog):
         is_for_us = self._is_for_us(message)
         if not is_for_us and not asks_openly(message):
             return
-        question = self._question_in(message)
+        question = question_in(message, self.bot.user)
         speak(_language_in(message))
         async with self.bot.answers.lock_of(message.id):
             try:
@@ -82,7 +81,7 @@ class Messages(commands.Cog):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Answer an edited question anew, in place."""
         message = payload.message
-        question = self._question_in(message)
+        question = question_in(message, self.bot.user)
         # Discord tells of link previews and pins as of edits; an empty text is one that we may not read
         if message.author.bot or message.edited_at is None or not question:
             return
@@ -312,13 +311,6 @@ class Messages(commands.Cog):
 
     def _is_ours(self, thread: discord.Thread) -> bool:
         return self.bot.user is not None and thread.owner_id == self.bot.user.id
-
-    def _question_in(self, message: discord.Message) -> str:
-        text = text_of(message)
-        role = message.guild.self_role if message.guild else None
-        if role is not None:
-            text = text.replace(role.mention, " ")
-        return without_mention(text, self.bot.user.id if self.bot.user else 0)[:QUESTION]
 
     def _partial(self, replied: Replied) -> discord.PartialMessage:
         return self.bot.get_partial_messageable(replied.channel_id).get_partial_message(replied.message_id)

@@ -168,13 +168,15 @@ class Owed:
         for one in self.interactions:
             if one.id not in lost | self._settled_ids and not self._is_answered(one):
                 yield one.id, f"silent: {one.name} {one.id} callback={one.callback!r}"
+        # a reply whose sending was not confirmed yet when it was deleted is sent again, and known to nobody
+        deleted = {one.source.payload.get("nonce") for one in self.interactions if one.source and one.name == "Delete"}
         for key, question in self.questions.items():
             message, replies = question.message, self._replies(question)
             about = f"message {key} {message.content[:60]!r}"
             has_failed = not failed_in.isdisjoint((message.channel_id, question.place_id))
             if question.is_owed and not replies and key not in lost and not (question.is_overheard and has_failed):
                 yield key, f"silent: {about}"
-            if has_failed or key in lost or not question.is_followed:
+            if has_failed or key in lost or not question.is_followed or str(key) in deleted:
                 continue
             if question.is_deleted and replies:
                 yield key, f"reply left behind: {about}"
@@ -206,7 +208,7 @@ class Owed:
         for text, count in Counter(_matter(message.content) for message in passed).items():
             if count > 1:
                 yield f"passed on {count} times: {text}"
-        told = {one.source.id for one in self.passed_on if one.source and self._shows(one, text=PASSED_ON)}
+        told = {one.source.content for one in self.passed_on if one.source and self._shows(one, text=PASSED_ON)}
         if len(passed) < len(told) and self.desk.id in self.discord.world.channels:
             yield f"{len(told)} were told that their question is passed on, and {len(passed)} were"
 

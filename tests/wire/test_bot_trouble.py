@@ -454,6 +454,27 @@ async def test_a_reply_that_was_not_noted_goes_with_a_question_that_is_deleted_w
         await local_discord.until(lambda: local_discord.current(reply) is None, waiting_for="the deletion")
 
 
+async def test_a_question_that_was_edited_while_the_bot_was_down_is_answered_as_it_stands(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        has_begun = asyncio.Event()
+
+        async def hang(*_: object, **__: object) -> None:
+            has_begun.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(bot.service, "ask", hang)
+        question = await local_discord.say(f"{local_discord.bot.mention} {UNCERTAIN}")
+        await has_begun.wait()
+    await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
+
+    async with dissent_bot(local_discord, library, tmp_path / "data"):
+        late = await local_discord.next_message()
+
+    assert BEST_SENTENCE in text_of(read(late.content))
+
+
 @pytest.mark.parametrize("how", ["edited", "deleted"])
 async def test_what_becomes_of_a_question_while_it_is_answered_late_is_followed(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str

@@ -177,8 +177,8 @@ class Schedule:
         self._tell(end.__name__)
         await end()
         self._discord.gateway.forget_sessions()
-        self._discord.forget_nonces()
         await asyncio.sleep(LATE_S)  # a real restart takes longer than any request that is still on its way
+        self._discord.forget_nonces()
         if self._random.random() < 0.3:
             self._tell(f"down for {LONG_S} s")
             self._discord.advance(LONG_S)
