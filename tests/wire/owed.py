@@ -51,6 +51,7 @@ class Question:
         is_deleted: Whether it was deleted, and the bot could hear of it.
         is_followed: Whether its reply is to follow it: not where the bot was killed before it had noted the reply to
             what nobody asked it, or what was no question.
+        is_late: Whether it is answered after a restart, as it stands then.
     """
 
     message: Message
@@ -61,6 +62,7 @@ class Question:
     edited_at: str = ""
     is_deleted: bool = False
     is_followed: bool = True
+    is_late: bool = False
 
 
 @dataclass(slots=True)
@@ -144,6 +146,7 @@ class Owed:
         for key, question in self.questions.items():
             question.edited_at, question.is_deleted = "", False
             question.is_owed &= key in noted
+            question.is_late |= key in noted
             question.is_followed &= key in noted | followed
         self._settled_ids |= {
             one.id for one in self.interactions if one.callback is None or (one.source and one.id not in noted)
@@ -180,7 +183,9 @@ class Owed:
                 continue
             if question.is_deleted and replies:
                 yield key, f"reply left behind: {about}"
-            elif question.edited_at and any(_changed_at(reply) < question.edited_at for reply in replies):
+            elif question.edited_at and any(
+                _changed_at(reply, counts_sending=question.is_late) < question.edited_at for reply in replies
+            ):
                 yield key, f"answered as before it was edited: {about}"
         for message in self._progress():
             is_over = message.id in self._given_up_ids or message.channel_id in failed_in
@@ -250,8 +255,8 @@ class Owed:
         return [message for message in messages if message.author_id == bot_id and not message.is_interaction_answer]
 
 
-def _changed_at(message: Message) -> str:
-    return str(message.payload["edited_timestamp"] or "")
+def _changed_at(message: Message, *, counts_sending: bool) -> str:
+    return str(message.payload["edited_timestamp"] or (message.payload["timestamp"] if counts_sending else ""))
 
 
 def _matter(content: str) -> str:
