@@ -254,9 +254,8 @@ class Answers:
 
     async def answer_interaction(self, interaction: discord.Interaction[Any], asked: Asked) -> None:
         """Acknowledge an interaction and answer its question there, after a restart if need be."""
-        await self.check_may_ask(
-            asked.guild_id, asked.asker_id
-        )  # before it is acknowledged, so that nobody else sees the refusal
+        # before it is acknowledged, so that nobody else sees the refusal
+        await self.check_may_ask(asked.guild_id, asked.asker_id)
         self.admit(asked)
         await self.answer_noted(interaction, asked, lambda: self.prepare(asked, repeats_question=True))
 
