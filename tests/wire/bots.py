@@ -121,6 +121,17 @@ def logged() -> Iterator[LogLines]:
         root.removeHandler(lines)
 
 
+class NeverEnding:
+    """Stands for a call that begins and never ends, as if the process died in the middle of it."""
+
+    def __init__(self) -> None:
+        self.has_begun = asyncio.Event()
+
+    async def __call__(self, *_: object, **__: object) -> None:
+        self.has_begun.set()
+        await asyncio.Event().wait()
+
+
 def said_by_the_bot(local_discord: LocalDiscord, channel: Channel) -> list[Message]:
     return [message for message in local_discord.messages_in(channel) if message.author_id == local_discord.bot.id]
 

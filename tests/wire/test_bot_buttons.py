@@ -28,7 +28,9 @@ from .bots import (
     NOT_COVERED,
     UNCERTAIN,
     LogLines,
+    NeverEnding,
     dissent_bot,
+    done,
     logged,
     remembered,
     said_by_the_bot,
@@ -599,11 +601,7 @@ async def test_a_question_of_a_process_that_was_killed_is_answered_after_the_res
     local_discord: LocalDiscord, library: Library, data: Path, monkeypatch: pytest.MonkeyPatch
 ):
     async with dissent_bot(local_discord, library, data) as bot:
-
-        async def never(*_: object, **__: object) -> None:
-            await asyncio.Event().wait()
-
-        monkeypatch.setattr(bot.service, "ask", never)
+        monkeypatch.setattr(bot.service, "ask", NeverEnding())
         interaction = await local_discord.slash("ask", question=ANSWERED)
         await interaction.acknowledged()
 
@@ -624,9 +622,7 @@ async def test_an_answered_question_is_not_answered_again_after_a_restart(
     async with dissent_bot(local_discord, library, data) as bot:
         await (await local_discord.slash("ask", question=ANSWERED)).answer()
         await (await local_discord.slash("ask", question=NOT_COVERED)).answer()
-        async with asyncio.timeout(10):
-            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await done(bot)
     async with dissent_bot(local_discord, library, data) as bot:
         assert await bot.state.pending() == []
 
@@ -642,10 +638,7 @@ async def press_and_die(
             asked = await local_discord.slash("ask", question=ANSWERED, private=is_private)
             answer = await remembered(bot, await asked.answer())
 
-            async def never(*_: object, **__: object) -> None:
-                await asyncio.Event().wait()
-
-            patch.setattr(buttons_cog, "fill", never)
+            patch.setattr(buttons_cog, "fill", NeverEnding())
             pressed = await local_discord.press(answer, label)
             await pressed.acknowledged()
     return answer, pressed
@@ -676,11 +669,8 @@ async def test_what_was_to_be_deleted_when_the_bot_was_killed_is_deleted_after_t
     async with dissent_bot(local_discord, library, data) as bot:
         answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
 
-        async def never(*_: object, **__: object) -> None:
-            await asyncio.Event().wait()
-
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(buttons_cog, "persistently", never)
+            patch.setattr(buttons_cog, "persistently", NeverEnding())
             await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).acknowledged()
 
     async with dissent_bot(local_discord, library, data):

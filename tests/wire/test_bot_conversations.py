@@ -25,6 +25,7 @@ from .bots import (
     NOT_COVERED,
     UNCERTAIN,
     LogLines,
+    NeverEnding,
     dissent_bot,
     logged,
     remembered,
@@ -359,17 +360,13 @@ async def test_a_question_that_is_edited_back_after_a_failure_is_answered_again(
 async def test_a_question_whose_edit_failed_after_a_restart_is_answered_again_when_it_is_edited_back(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    has_begun = asyncio.Event()
-
-    async def never(*_: object, **__: object) -> None:
-        has_begun.set()
-        await asyncio.Event().wait()
+    never = NeverEnding()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         question, answer = await ask_in_general(local_discord, bot, ANSWERED)
         monkeypatch.setattr(bot.service, "ask", never)
         await local_discord.edit(question, f"{local_discord.bot.mention} {NOT_COVERED}")
-        await has_begun.wait()
+        await never.has_begun.wait()
     monkeypatch.setattr(AnswerService, "ask", failing)
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         await local_discord.until(lambda: quoting(local_discord.current(answer), "I am busy"), waiting_for="the error")
@@ -384,17 +381,13 @@ async def test_a_question_whose_edit_failed_after_a_restart_is_answered_again_wh
 async def test_an_edit_that_a_dying_process_does_not_answer_is_answered_after_the_restart(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    has_begun = asyncio.Event()
-
-    async def never(*_: object, **__: object) -> None:
-        has_begun.set()
-        await asyncio.Event().wait()
+    never = NeverEnding()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         question, answer = await ask_in_general(local_discord, bot, NOT_COVERED)
         monkeypatch.setattr(bot.service, "ask", never)
         await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
-        await has_begun.wait()
+        await never.has_begun.wait()
     async with dissent_bot(local_discord, library, tmp_path / "data"):
         await local_discord.until(lambda: quoting(local_discord.current(answer), BEST_SENTENCE), waiting_for="it")
 

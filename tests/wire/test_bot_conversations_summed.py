@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -18,7 +17,7 @@ from bot.client import DissentBot
 from index import Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
-from .bots import dissent_bot, done, logged, remembered, said_by_the_bot
+from .bots import NeverEnding, dissent_bot, done, logged, remembered, said_by_the_bot
 from .gateway import Intent
 from .server import LocalDiscord
 from .world import Channel, Message, Permission, Person
@@ -326,11 +325,8 @@ async def test_what_a_stopped_process_was_asked_for_is_made_after_the_restart_of
     local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
     talk(local_discord, local_discord.general, *TALK)
 
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
     async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
-        monkeypatch.setattr(bot.service, "summarize_texts", never)
+        monkeypatch.setattr(bot.service, "summarize_texts", NeverEnding())
         interaction = await local_discord.slash("summary channel", hours=3, length="short")
         await interaction.acknowledged()
     later = talk(local_discord, local_discord.general, "The bot was away while we lit the lamp.")
@@ -352,11 +348,8 @@ async def test_after_a_restart_nothing_is_read_for_whoever_may_not_read_it_any_m
     local_discord.allowed_privileged_intents = Intent.MESSAGE_CONTENT
     talk(local_discord, local_discord.general, *TALK)
 
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
     async with dissent_bot(local_discord, library, tmp_path / "data", message_content=True) as bot:
-        monkeypatch.setattr(bot.service, "summarize_texts", never)
+        monkeypatch.setattr(bot.service, "summarize_texts", NeverEnding())
         interaction = await local_discord.slash("summary channel")
         await interaction.acknowledged()
     if is_gone:

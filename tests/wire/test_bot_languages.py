@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bot.render.wording import NOT_COVERED as DOES_NOT_COVER
 from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, dissent_bot, remembered
+from .bots import ANSWERED, BEST_SENTENCE, NOT_COVERED, NeverEnding, dissent_bot, remembered
 from .moderating import ended
 from .server import LocalDiscord
 from .world import Json, Person, Upload
@@ -79,16 +78,12 @@ async def test_direct_messages_and_languages_without_a_catalogue_are_answered_in
 async def test_a_question_of_a_process_that_was_killed_is_answered_in_its_language_after_the_restart(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    has_begun = asyncio.Event()
-
-    async def never(*_: object, **__: object) -> None:
-        has_begun.set()
-        await asyncio.Event().wait()
+    never = NeverEnding()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         monkeypatch.setattr(bot.service, "ask", never)
         asked = await local_discord.slash("ask", question=ANSWERED)
-        await has_begun.wait()
+        await never.has_begun.wait()
     async with dissent_bot(local_discord, library, tmp_path / "data"):
         answer = await asked.answer()
 

@@ -19,7 +19,7 @@ from bot.records import Deed
 from index import Library, building
 
 from .acting import CommandHiddenError
-from .bots import ANSWERED, dissent_bot, logged, said_by_the_bot
+from .bots import ANSWERED, NeverEnding, dissent_bot, logged, said_by_the_bot
 from .moderating import QUOBBLERS, deeds, ended, held_back, make_golden, manage, told
 from .server import LocalDiscord
 from .world import Permission
@@ -349,11 +349,7 @@ async def test_a_reload_that_was_cut_off_says_so_after_the_restart(
     async with dissent_bot(local_discord, library, data) as bot:
         await bot.service.ask("lamp")
         with monkeypatch.context() as patch:
-
-            async def never(*_: object, **__: object) -> None:
-                await asyncio.Event().wait()
-
-            patch.setattr(bot.service, "reload", never)
+            patch.setattr(bot.service, "reload", NeverEnding())
             await told(local_discord, "reload")
             message = await local_discord.next_message()
     async with dissent_bot(local_discord, library, data) as bot:

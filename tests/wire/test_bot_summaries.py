@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from bot.render import summary as rendering
 from index import Length, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
-from .bots import NOT_COVERED, UNCERTAIN, dissent_bot, done, logged, remembered, said_by_the_bot
+from .bots import NOT_COVERED, UNCERTAIN, NeverEnding, dissent_bot, done, logged, remembered, said_by_the_bot
 from .interactions import CallbackKind
 from .killable import KillableBot
 from .server import LocalDiscord
@@ -313,14 +312,11 @@ async def test_a_choice_from_a_menu_that_a_killed_process_left_is_shown_after_th
 ):
     options = {"a": TITLE, "b": "Keeping bees", "length": "long"}
 
-    async def never(*_: object, **__: object) -> None:
-        await asyncio.Event().wait()
-
     with pytest.MonkeyPatch.context() as patch:
         async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
             answer = await remembered(bot, await asked(local_discord, "compare", **options))
             first = await (await local_discord.press(answer, "Context")).answer()
-            patch.setattr(buttons, "fill", never)
+            patch.setattr(buttons, "fill", NeverEnding())
             chosen = await local_discord.choose(first, "9")
             await chosen.acknowledged()
     async with dissent_bot(local_discord, library, tmp_path / "data"):

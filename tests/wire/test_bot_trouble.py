@@ -19,7 +19,18 @@ from bot.turns import QUESTIONS_AT_ONCE, Turns
 from index import Library, ModelError
 from tests.bot.discord_markdown import read, text_of
 
-from .bots import ANSWERED, BEST_SENTENCE, UNCERTAIN, LogLines, dissent_bot, logged, remembered, said_by_the_bot
+from .bots import (
+    ANSWERED,
+    BEST_SENTENCE,
+    UNCERTAIN,
+    LogLines,
+    NeverEnding,
+    dissent_bot,
+    done,
+    logged,
+    remembered,
+    said_by_the_bot,
+)
 from .server import LocalDiscord
 from .world import Permission
 
@@ -379,16 +390,12 @@ async def test_a_question_that_is_deleted_meanwhile_is_not_answered(
 async def test_a_mention_of_a_process_that_was_killed_is_answered_after_the_restart(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    has_begun = asyncio.Event()
-
-    async def never(*_: object, **__: object) -> None:
-        has_begun.set()
-        await asyncio.Event().wait()
+    never = NeverEnding()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         monkeypatch.setattr(bot.service, "ask", never)
         question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
-        await has_begun.wait()
+        await never.has_begun.wait()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         reply = await local_discord.next_message(reply_to=question)
@@ -429,9 +436,7 @@ async def test_a_mention_whose_reply_is_there_is_not_answered_again_long_after(
     local_discord.advance(10 * 60)
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
-        async with asyncio.timeout(10):
-            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await done(bot)
         await local_discord.delete(question)
         await local_discord.until(lambda: local_discord.current(reply) is None, waiting_for="the deletion")
 
@@ -458,15 +463,11 @@ async def test_a_question_that_was_edited_while_the_bot_was_down_is_answered_as_
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
-        has_begun = asyncio.Event()
+        never = NeverEnding()
 
-        async def hang(*_: object, **__: object) -> None:
-            has_begun.set()
-            await asyncio.Event().wait()
-
-        monkeypatch.setattr(bot.service, "ask", hang)
+        monkeypatch.setattr(bot.service, "ask", never)
         question = await local_discord.say(f"{local_discord.bot.mention} {UNCERTAIN}")
-        await has_begun.wait()
+        await never.has_begun.wait()
     await local_discord.edit(question, f"{local_discord.bot.mention} {ANSWERED}")
 
     async with dissent_bot(local_discord, library, tmp_path / "data"):
@@ -482,16 +483,11 @@ async def test_what_becomes_of_a_question_while_it_is_answered_late_is_followed(
     has_begun, may_go_on = asyncio.Event(), asyncio.Event()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
-
-        async def hang(*_: object, **__: object) -> None:
-            has_begun.set()
-            await asyncio.Event().wait()
-
-        monkeypatch.setattr(bot.service, "ask", hang)
+        never = NeverEnding()
+        monkeypatch.setattr(bot.service, "ask", never)
         question = await local_discord.say(f"{local_discord.bot.mention} {UNCERTAIN}")
-        await has_begun.wait()
+        await never.has_begun.wait()
 
-    has_begun.clear()
     make = AnswerService.ask
 
     async def wait_and_ask(service: AnswerService, *given: Any, **more: Any) -> object:
@@ -522,22 +518,16 @@ async def test_what_becomes_of_a_question_while_it_is_answered_late_is_followed(
 async def test_a_mention_that_is_deleted_while_the_bot_is_down_is_not_answered(
     local_discord: LocalDiscord, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    has_begun = asyncio.Event()
-
-    async def never(*_: object, **__: object) -> None:
-        has_begun.set()
-        await asyncio.Event().wait()
+    never = NeverEnding()
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
         monkeypatch.setattr(bot.service, "ask", never)
         question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
-        await has_begun.wait()
+        await never.has_begun.wait()
     del local_discord.world.messages[question.id]
 
     async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
-        async with asyncio.timeout(10):
-            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await done(bot)
 
     assert said_by_the_bot(local_discord, local_discord.general) == []
 
