@@ -24,8 +24,19 @@ _STOP_WORDS = frozenset(
     get got had has have having he her here him his how i if in into is it its just like may me might more most much my
     no not of off on one or our out over please shall she should so some such tell than that the their them then there
     these they this those to too up upon was we were what when where whether which while who whom whose why will
-    with would you your""".split()
+    with would you your
+    arent cant couldnt didnt doesnt dont hadnt hasnt havent hows im isnt ive shouldnt thats theres theyre wasnt werent
+    weve whats whens wheres whos whys wont wouldnt youre""".split()
 )
+"""Contractions stand as they are read: without their apostrophe, which few people type on a phone."""
+
+_DECADES = {
+    spelling: f"19{tens}0s"
+    for tens, name in enumerate("twenties thirties forties fifties sixties seventies eighties nineties".split(), 2)
+    for spelling in (name, f"{tens}0s")
+}
+"""Decades as people say them, who mostly mean the last century."""
+
 _stem = Stemmer.Stemmer("english")
 
 NearTerms = Mapping[str, Sequence[tuple[str, float]]]
@@ -36,7 +47,7 @@ def terms(text: str) -> list[str]:
     """The words of a text as BM25 counts them: folded, without function words, stemmed (Snowball English).
 
     Initials become one word ("U.S." and "US", "S/P" and "SP"); a hyphenated word counts in parts and joined, so that
-    "cease-fire" and "ceasefire" meet.
+    "cease-fire" and "ceasefire" meet; a decade is one word however it is written ("the sixties", "the '60s").
     """
     folded = _FOREIGN.sub(_without_accents, unicodedata.normalize("NFKD", text.casefold()))
     folded = folded.replace("\u2019", "'").replace("'s", " ").replace("'", "")
@@ -45,7 +56,7 @@ def terms(text: str) -> list[str]:
     for match in _WORD.finditer(folded):
         parts = match[0].split("-")
         words += parts if len(parts) == 1 else [*parts, "".join(parts)]
-    kept = [word for word in words if word not in _STOP_WORDS]
+    kept = [_DECADES.get(word, word) for word in words if word not in _STOP_WORDS]
     return list(_stem.stemWords(kept))
 
 

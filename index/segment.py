@@ -23,7 +23,7 @@ from index.splitting import SPLITTER_VERSION, split
 from index.tokens import compress
 from index.values import Document, Passage, Sentence, Source, Span
 
-SEGMENT_FORMAT = 6
+SEGMENT_FORMAT = 7
 """Raised with every change of what is stored of a document, the sample of `index/tokens.py` and what counts as a word
 included."""
 
