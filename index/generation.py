@@ -35,7 +35,7 @@ from index.values import DocumentEntry, Failure, Passage, Sentence, Span
 from index.vectors import FaissIndex
 from index.vocabulary import Vocabulary
 
-GENERATION_FORMAT = 7
+GENERATION_FORMAT = 8
 ID_CHARACTERS = 12
 MANIFEST = "manifest.json"
 PASSAGE_VECTORS = "passages.faiss"

@@ -1,4 +1,4 @@
-"""A question as the retrievers read it: misspelled words mended, near words beside its own."""
+"""A question as the retrievers read it: slips mended, abbreviations written out, near words beside its own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Query:
     """What the two retrievers are given."""
 
     text: str
-    """The question with misspelled words mended."""
+    """The question with misspelled words mended and abbreviations written out."""
     vector: Vectors
     """Of the text, `(dim,)`."""
     terms: tuple[str, ...]
@@ -55,8 +55,8 @@ class Query:
 def read_query(question: str, generation: Generation, embedder: Embedder) -> Query:
     """Read a question for one generation.
 
-    A word is taken for misspelled if neither the corpus nor the model knows it and the corpus has one like it. How
-    much a word says is a matter of the first part alone.
+    A word that neither the corpus nor the model knows is taken for the abbreviation of a name that the corpus has, or
+    else for a misspelling of a word that it has. How much a word says is a matter of the first part alone.
     """
     parts = generation.parts
     corrections: list[Correction] = []
@@ -66,10 +66,14 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         is_known = any(all(part.passage_keywords.has(stem) for stem in terms(word)) for part in parts)
         if is_known or embedder.knows_word(word):
             return word
+        names = [name for part in parts if (name := part.vocabulary.name(word)) is not None]
         likely = [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
-        if not likely:
+        if names:
+            meant = names[0]
+        elif likely:
+            meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
+        else:
             return word
-        meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
         corrections.append(Correction(word, meant))
         return meant
 

@@ -1,4 +1,4 @@
-"""The words of a corpus: which a misspelled word was meant to be, and which lie near another in meaning."""
+"""The words of a corpus: what a misspelled or abbreviated one was meant to be, and which lie near another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from index.abbreviations import names_by_abbreviation
 from index.embedding import Embedder, Vectors
 from index.errors import StaleGenerationError
 from index.keywords import terms
@@ -35,6 +36,7 @@ LONG_WORD_LETTERS = 8
 """From this length on, two edits still mean the same word."""
 
 WORDS_FILE = "words.json"
+NAMES_FILE = "names.json"
 VECTORS_FILE = "words.npy"
 NEIGHBOURS_FILE = "words.faiss"
 """Only of a vocabulary that is too large to compare a question's words with all of its own."""
@@ -57,6 +59,7 @@ class Vocabulary:
         vectors: Vectors,
         near: NDArray[np.int32],
         neighbours: FaissIndex | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         """Take words and the unit vectors, `(n, dim)`, of the first n different stems among them.
 
@@ -65,6 +68,7 @@ class Vocabulary:
             vectors: In memory.
             near: As from `near_words`.
             neighbours: An index of many vectors; without it, a foreign word is compared with all.
+            names: As from `names_by_abbreviation`.
         """
         self._words = list(words)
         self._stems: dict[str, str] = {}
@@ -75,6 +79,7 @@ class Vocabulary:
         self._vectors = vectors
         self._near = near
         self._neighbours = neighbours
+        self._names = dict(names or {})
         self._vector_stems = list(self._stems)[: len(vectors)]
         self._number = {stem: number for number, stem in enumerate(self._vector_stems)}
         self._near_foreign: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -92,6 +97,7 @@ class Vocabulary:
             embedder: Embeds the words that `known` has no vector of.
             known: A vocabulary of the same model.
         """
+        texts = list(texts)
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(_WORD.findall(text.casefold()))
@@ -112,7 +118,8 @@ class Vocabulary:
             embedded = embedder.embed_words(missing).astype(np.float16).astype(np.float32)
             vectors |= dict(zip(missing, embedded, strict=True))
         rows = np.stack([vectors[word] for _, word in wanted]) if wanted else nothing
-        return cls(words, rows, near_words(rows), FaissIndex.build(rows) if len(rows) > EXACT_AT_MOST else None)
+        neighbours = FaissIndex.build(rows) if len(rows) > EXACT_AT_MOST else None
+        return cls(words, rows, near_words(rows), neighbours, names_by_abbreviation(texts))
 
     def near(self, word: str, embedder: Embedder) -> tuple[tuple[str, float], ...]:
         """The stems of words that may stand for one of a question (Zuccon et al. 2015, "Integrating and Evaluating
@@ -170,9 +177,14 @@ class Vocabulary:
         found = process.extractOne(word, candidates, scorer=DamerauLevenshtein.distance, score_cutoff=furthest)
         return None if found is None else str(found[0])
 
+    def name(self, abbreviation: str) -> str | None:
+        """The name in the corpus that is probably meant by an abbreviation which the corpus does not have, or None."""
+        return self._names.get(abbreviation.casefold())
+
     def save(self, folder: Path) -> None:
-        """Write the words and their vectors into a folder."""
+        """Write the words, their vectors and the names into a folder."""
         (folder / WORDS_FILE).write_text(json.dumps(self._words), encoding="utf-8")
+        (folder / NAMES_FILE).write_text(json.dumps(self._names), encoding="utf-8")
         np.save(folder / VECTORS_FILE, self._vectors.astype(np.float16), allow_pickle=False)
         np.save(folder / NEAR_FILE, self._near, allow_pickle=False)
         if self._neighbours is not None:
@@ -185,15 +197,20 @@ class Vocabulary:
         Raises:
             StaleGenerationError: It is not of this form.
         """
-        words = json.loads((folder / WORDS_FILE).read_bytes())
+        words, names = (json.loads((folder / name).read_bytes()) for name in (WORDS_FILE, NAMES_FILE))
         vectors, near = (
             np.load(io.BytesIO((folder / name).read_bytes()), allow_pickle=False) for name in (VECTORS_FILE, NEAR_FILE)
         )
-        if not isinstance(words, list) or vectors.ndim != 2 or near.shape != (len(vectors), NEAR_COUNT, 2):
+        if (
+            not isinstance(words, list)
+            or not isinstance(names, dict)
+            or vectors.ndim != 2
+            or near.shape != (len(vectors), NEAR_COUNT, 2)
+        ):
             raise StaleGenerationError(f"the vocabulary in {folder} is damaged")
         neighbours = folder / NEIGHBOURS_FILE
         index = FaissIndex.load(neighbours) if neighbours.is_file() else None
-        return cls(words, vectors.astype(np.float32), near, index)
+        return cls(words, vectors.astype(np.float32), near, index, names)
 
 
 def near_words(vectors: Vectors) -> NDArray[np.int32]:

@@ -13,14 +13,17 @@ from index.vocabulary import Vocabulary
 from tests.conftest import write_corpus
 from tests.fakes import WordEmbedder
 
-TEXT = "The keeper resigned over the whale oil. The boat could not land."
+TEXT = (
+    "The keeper resigned over the whale oil. The boat could not land. The Storm Warden Office had none. "
+    "The Whale Trade Organisation did."
+)
 
 
 class ReadingEmbedder(WordEmbedder):
     """Knows some words whole, as a model's vocabulary does."""
 
     def knows_word(self, word: str) -> bool:
-        return word.lower() in {"kepper", "whales"}
+        return word.lower() in {"kepper", "whales", "wto"}
 
 
 @pytest.fixture
@@ -41,12 +44,23 @@ def test_misspelled_words_are_mended_for_both_retrievers(query_of: Callable[[str
     assert np.array_equal(query.vector, WordEmbedder().embed_query("why did the keeper resigned?").vector)
 
 
-@pytest.mark.parametrize("question", ["who is kepper", "any whales?", "did the zeppelin land", "2 FAM 070?", ""])
+@pytest.mark.parametrize(
+    "question", ["who is kepper", "any whales?", "did the zeppelin land", "2 FAM 070?", "the WTO", ""]
+)
 def test_words_that_are_no_slips_stay_as_they_are(query_of: Callable[[str], Query], question: str):
     query = query_of(question)
 
     assert query.text == question
     assert query.corrections == ()
+
+
+@pytest.mark.parametrize("typed", ["swo", "SWO"])
+def test_an_abbreviation_that_the_corpus_only_spells_out_is_written_out(query_of: Callable[[str], Query], typed: str):
+    query = query_of(f"what did {typed} have")
+
+    assert query.text == "what did Storm Warden Office have"
+    assert query.corrections == (Correction(typed, "Storm Warden Office"),)
+    assert np.array_equal(query.vector, WordEmbedder().embed_query(query.text).vector)
 
 
 def test_each_word_has_its_near_words(query_of: Callable[[str], Query]):

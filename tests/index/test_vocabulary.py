@@ -126,7 +126,8 @@ def test_words_that_are_known_are_not_embedded_again(vocabulary: Vocabulary):
     assert again.near("lamp", embedder)[0][0] == "lantern"
 
 
-def test_a_saved_vocabulary_is_as_before(vocabulary: Vocabulary, tmp_path: Path):
+def test_a_saved_vocabulary_is_as_before(tmp_path: Path):
+    vocabulary = Vocabulary.build([*TEXTS, "The North Keepers Board met."], MeaningEmbedder())
     vocabulary.save(tmp_path)
     loaded = Vocabulary.load(tmp_path)
 
@@ -134,6 +135,7 @@ def test_a_saved_vocabulary_is_as_before(vocabulary: Vocabulary, tmp_path: Path)
         assert loaded.near(word, MeaningEmbedder()) == vocabulary.near(word, MeaningEmbedder())
     assert loaded.near("quit", MeaningEmbedder()) != ()
     assert loaded.correction("resinged") == "resigned"
+    assert loaded.name("NKB") == "North Keepers Board"
 
 
 def test_a_text_without_words_has_a_vocabulary_too(tmp_path: Path):
