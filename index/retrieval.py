@@ -31,7 +31,7 @@ from index.vectors import in_32_bits
 CANDIDATE_PASSAGES = 100
 """Taken from each of the two retrievers."""
 
-SCORED_PASSAGES = 50
+SCORED_PASSAGES = 40
 """Kept of both together, whose tokens and sentences are compared: that is most of an answer's time. With all, nothing
 is found better on corpora of usual size, and on 100,000 passages the first three quotes are as good
 (`docs/decisions.md`)."""
