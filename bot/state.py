@@ -160,6 +160,9 @@ MIGRATIONS = (
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
+ANSWERED_AGAIN_WITHIN_S = 30 * 60.0
+"""A question that was pending is taken up for 15 minutes, and then sending may need further attempts."""
+
 _SAME_ANSWER = """id IN (
     WITH original AS (SELECT COALESCE(copy_of, id) AS id FROM shown_answers WHERE id = ?)
     SELECT id FROM original
@@ -612,11 +615,14 @@ class State(Records):
         statement = "UPDATE shown_answers SET shared_at = ? WHERE id = ? AND shared_at IS NULL"
         return await self._change(statement, (self._clock(), answer_id)) == 1
 
-    async def note_passing_on(self, answer_id: int, attempt: PassingOn) -> None:
-        """Note that a question is about to be passed on, below its private answer or the shared copy of that."""
-        await self._change(
-            f"UPDATE shown_answers SET passing_on = ? WHERE {_SAME_ANSWER}", (json.dumps(asdict(attempt)), answer_id)
-        )
+    async def note_passing_on(self, answer_id: int, attempt: PassingOn) -> bool:
+        """Note that a question is about to be passed on, below its private answer or the shared copy of that.
+
+        Returns:
+            False where the answer was deleted meanwhile, and with it what would be known of the attempt.
+        """
+        statement = f"UPDATE shown_answers SET passing_on = ? WHERE {_SAME_ANSWER}"
+        return await self._change(statement, (json.dumps(asdict(attempt)), answer_id)) > 0
 
     async def take_back_passing_on(self, answer_id: int) -> None:
         """Note that the last attempt was refused: nothing of it can have arrived."""
@@ -629,8 +635,18 @@ class State(Records):
         )
 
     async def passing_on(self, answer_id: int) -> tuple[PassingOn | None, bool]:
-        """The last attempt to pass a question on, and whether it is known to have worked."""
-        rows = await self._rows("SELECT passing_on, passed_on_at FROM shown_answers WHERE id = ?", (answer_id,))
+        """The last attempt to pass a question on, and whether it is known to have worked.
+
+        The same question of the same person in the same channel counts as one if it was answered again within half an
+        hour: an answer that a process sent and had not noted before it died, the next one sends anew.
+        """
+        rows = await self._rows(
+            "SELECT other.passing_on, other.passed_on_at FROM shown_answers AS other JOIN shown_answers AS own"
+            " ON other.id = own.id OR other.channel_id = own.channel_id AND other.asker_id = own.asker_id"
+            " AND other.question = own.question AND ABS(other.shown_at - own.shown_at) <= ?"
+            " WHERE own.id = ? ORDER BY other.passed_on_at IS NULL, other.passing_on IS NULL LIMIT 1",
+            (ANSWERED_AGAIN_WITHIN_S, answer_id),
+        )
         attempt, passed_on_at = rows[0] if rows else (None, None)
         return _known_from(PassingOn, attempt) if attempt else None, passed_on_at is not None
 

@@ -40,7 +40,7 @@ from bot.replies import (
     update,
 )
 from bot.state import Asked, GuildSettings, PassingOn, Pressed, ShownAnswer
-from bot.tree import error_text, tell
+from bot.tree import UNKNOWN_INTERACTION, error_text, tell
 from bot.turns import Asker
 from bot.views import follow_up_modal
 from index import DEFAULT_LIMIT, Quote, RetrievalError, UnknownDocumentError, in_surroundings
@@ -397,7 +397,8 @@ class Buttons(commands.Cog):
             with speaking(language_of(interaction, is_private=False)):
                 body = person_body(asked.question, asker_id=asked.asker_id, role_id=settings.person_role_id, link=link)
             roles = [discord.Object(settings.person_role_id)] if settings.person_role_id else False
-            await state.note_passing_on(shown.id, PassingOn(interaction.id, channel_id, link))
+            if not await state.note_passing_on(shown.id, PassingOn(interaction.id, channel_id, link)):
+                return _(FORGOTTEN)  # it was deleted while this press waited for another
             began_s = time.monotonic()
             try:
                 await post(self.bot.get_partial_messageable(channel_id), body, nonce=shown.id, roles=roles)
@@ -446,9 +447,13 @@ class Buttons(commands.Cog):
 
     async def _delete_message(self, interaction: Press) -> None:
         """Delete the message by the press's own token: where a person brought the bot along, it has no other right."""
-        await update(interaction)
-        with suppress(discord.NotFound):  # somebody was faster
+        try:
+            await update(interaction)
             await persistently(interaction.delete_original_response)
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_INTERACTION:
+                raise
+            # somebody was faster, and nobody sees any more what this press would be answered below
 
 
 def _link_to_question(interaction: Press, asked: Asked) -> str:

@@ -233,11 +233,10 @@ class Messages(commands.Cog):
                 if replied is not None:
                     with suppress(discord.NotFound):  # a moderator was faster
                         await self._partial(replied).delete()
+                    await self._forget_answer(replied)
                 await self._leave_thread(message_id)
-            except SENDING_ERRORS as error:
+            except SENDING_ERRORS as error:  # what is known of it stays, too, for its buttons, *Delete* among them
                 log.warning("channel=%s: the answer to a deleted question stays: %s", channel_id, error)
-            if replied is not None:
-                await self._forget_answer(replied)
         async with self.bot.answers.lock_of(
             channel_id
         ):  # a thread has its question's id, and may be about to be filled

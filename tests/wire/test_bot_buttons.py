@@ -349,6 +349,39 @@ async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, ans
     assert local_discord.current(answer) is not None
 
 
+async def test_of_two_presses_of_delete_the_slower_one_is_no_error(
+    local_discord: LocalDiscord, bot: DissentBot, answer: Message, log: LogLines
+):
+    local_discord.fail("POST /interactions", delay_s=0.3)
+    slower = await local_discord.press(answer, "Delete")
+    await local_discord.press(answer, "Delete", user=local_discord.moderator)
+    await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+    refused = f"POST /interactions/{slower.id}"
+    await local_discord.until(lambda: bool(local_discord.requests_to(refused)), waiting_for="the slower press")
+    async with asyncio.timeout(10):
+        while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
+
+    assert slower.callback is None
+    assert len(local_discord.requests_to(refused)) == 1
+    assert not any("failed" in record.getMessage() for record in log.records)
+
+
+async def test_an_answer_that_could_not_go_with_its_question_keeps_its_buttons(
+    local_discord: LocalDiscord, bot: DissentBot, log: LogLines
+):
+    question = await local_discord.say(f"{local_discord.bot.mention} {ANSWERED}")
+    answer = await remembered(bot, await local_discord.next_message(reply_to=question))
+    local_discord.fail("DELETE /channels", status=403, code=50001, message="Missing Access")
+    await local_discord.delete(question)
+    await log.line("the answer to a deleted question stays")
+
+    await local_discord.press(answer, "Delete")
+
+    await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+    await remembered(bot, answer, is_forgotten=True)
+
+
 async def test_where_a_person_brought_the_bot_along_it_deletes_by_the_press(
     local_discord: LocalDiscord, bot: DissentBot
 ):

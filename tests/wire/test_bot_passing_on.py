@@ -5,6 +5,7 @@ Discord has forgotten the nonce by the time the bot is asked again, so only what
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
-from bot.cogs.buttons import ALREADY_PASSED_ON, INTERRUPTED, PASSED_ON, CannotTellError, PassingOnError
+from bot.cogs.buttons import ALREADY_PASSED_ON, FORGOTTEN, INTERRUPTED, PASSED_ON, CannotTellError, PassingOnError
 from bot.cogs.settings import CANNOT_LOOK_BACK
 from index import Library
 
@@ -110,6 +111,26 @@ async def test_a_question_that_had_not_arrived_is_posted_when_its_asker_presses_
 
     assert late.content == INTERRUPTED
     assert again == told(local_discord.quiet)
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
+
+
+async def test_below_an_answer_that_is_sent_anew_it_is_passed_on_once(
+    local_discord: LocalDiscord, killable: KillableBot
+):
+    await refusal_with_a_person(local_discord)
+    fault = local_discord.fail("PATCH /webhooks", drop=True, after=True, times=100)
+    asked = await local_discord.slash("ask", question=f"{NOT_COVERED} now")
+    before = await asked.answer()
+    await killable.kill()
+    fault.times = 0
+    local_discord.fail("PATCH /webhooks", delay_s=0.5)  # the answer comes anew, with buttons of its own
+
+    await restart(local_discord, killable)
+    early = await press(local_discord, before)
+    after = await asked.answer(until=lambda message: message.components != before.components)
+
+    assert early == told(local_discord.quiet)
+    assert await press(local_discord, after) == ALREADY_PASSED_ON
     assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
 
 
@@ -260,6 +281,22 @@ async def test_of_two_presses_at_once_the_second_waits_for_the_first(local_disco
 
     assert answers == [told(local_discord.quiet), ALREADY_PASSED_ON]
     assert len(local_discord.requests_to(f"POST /channels/{local_discord.quiet.id}/messages")) == 1
+
+
+async def test_a_press_that_waited_while_the_answer_was_deleted_passes_nothing_on(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    refusal = await refusal_with_a_person(local_discord)
+    local_discord.fail(f"POST /channels/{local_discord.quiet.id}/messages", delay_s=0.5)
+    first, second = [await local_discord.press(refusal, ASK) for _ in range(2)]
+    await asyncio.gather(first.acknowledged(), second.acknowledged())
+    await local_discord.press(refusal, "Delete")
+    await local_discord.until(lambda: local_discord.current(refusal) is None, waiting_for="the deletion")
+
+    answers = [(await pressed.answer()).content for pressed in (first, second)]
+
+    assert answers == [told(local_discord.quiet), FORGOTTEN]
+    assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
 
 
 @pytest.mark.parametrize("denied", [SEND, SEND | HISTORY, Permission.VIEW_CHANNEL])

@@ -267,4 +267,6 @@ async def test_no_question_is_lost_or_answered_twice(
     failures = await asyncio.gather(*(run(seed) for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)))
 
     failed = [failure for failure in failures if failure is not None]
-    assert not failed, f"{len(failed)} of {SEEDS} schedules went wrong\n\n" + "\n\n".join(failed[:5])
+    in_short = [failure.split("\nwhat happened:")[0] for failure in failed]
+    told = "\n\n".join([f"{len(failed)} of {SEEDS} schedules went wrong", *in_short, *failed[:5]])
+    assert not failed, told
