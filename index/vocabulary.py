@@ -178,8 +178,9 @@ class Vocabulary:
         return None if found is None else str(found[0])
 
     def name(self, abbreviation: str) -> str | None:
-        """The name in the corpus that is probably meant by an abbreviation which the corpus does not have, or None."""
-        return self._names.get(abbreviation.casefold())
+        """The name that is probably meant by an abbreviation, also of several ("FSOs"); None where there is none."""
+        letters = abbreviation.casefold()
+        return self._names.get(letters) or self._names.get(letters.removesuffix("s"))
 
     def save(self, folder: Path) -> None:
         """Write the words, their vectors and the names into a folder."""

@@ -15,6 +15,7 @@ from index.abbreviations import NAMES_AT_MOST, names_by_abbreviation
         ("The Whale Oil\nBoard met.", "wob", "Whale Oil Board"),
         ("In Storm War II they rowed.", "swii", "Storm War II"),
         ("Élan Vital Society", "évs", "Élan Vital Society"),
+        ("A Light Service keeper met two Light Service keepers.", "lsk", "Light Service keeper"),
     ],
 )
 def test_a_name_is_found_by_its_words_first_letters(text: str, abbreviation: str, name: str):
@@ -29,6 +30,7 @@ def test_a_name_is_found_by_its_words_first_letters(text: str, abbreviation: str
         "Whale Oil",  # two letters stand for too much
         "Two Three Four Five Six Seven Eight",
         "The Whale. Oil Board",  # the sentence ends there
+        "Ada Keeper told me. Ada Keeper says so. Bo Wright said. Bo Wright saw.",
     ],
 )
 def test_what_is_no_name_or_too_short_or_too_long_has_no_abbreviation(text: str):
