@@ -293,8 +293,6 @@ class Pressed:
     """How large a file may be there; 0 where none may be attached."""
     locale: str = ""
     """Whose language it is answered in, after a restart too."""
-    may_moderate: bool = False
-    """Whether they may delete what others have asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -643,7 +641,7 @@ class State(Records):
         rows = await self._rows(
             "SELECT other.passing_on, other.passed_on_at FROM shown_answers AS other JOIN shown_answers AS own"
             " ON other.id = own.id OR other.channel_id = own.channel_id AND other.asker_id = own.asker_id"
-            " AND other.question = own.question AND ABS(other.shown_at - own.shown_at) <= ?"
+            " AND other.question = own.question AND own.question <> '' AND ABS(other.shown_at - own.shown_at) <= ?"
             " WHERE own.id = ? ORDER BY other.passed_on_at IS NULL, other.passing_on IS NULL LIMIT 1",
             (ANSWERED_AGAIN_WITHIN_S, answer_id),
         )

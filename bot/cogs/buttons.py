@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from bot.render.passages import context_body, more_body, passes_on, person_body,
 from bot.replies import (
     ORIGINAL,
     SENDING_ERRORS,
+    UNKNOWN_MESSAGE,
     fill,
     fill_later,
     find_message,
@@ -146,7 +147,6 @@ class Buttons(commands.Cog):
             guild_id=guild_id_of(interaction),
             channel_id=interaction.channel_id or 0,
             file_limit_bytes=interaction.filesize_limit if interaction.app_permissions.attach_files else 0,
-            may_moderate=_may_moderate(interaction),
         )
         try:
             async with self._noted(interaction, action, pressed):
@@ -227,14 +227,20 @@ class Buttons(commands.Cog):
             await self.bot.state.remove_pending_press(interaction_id)
 
     async def _delete_late(self, webhook: discord.Webhook, pressed: Pressed) -> None:
-        """Delete the message below which *Delete* was pressed, if whoever pressed it may."""
-        answer_id = int(CUSTOM_ID.sub(r"\1", pressed.custom_id))
-        shown = await self.bot.state.shown(answer_id)
-        if not pressed.may_moderate and (shown is None or shown.asked.asker_id != pressed.person_id):
-            return  # which they were told at once
-        with suppress(discord.NotFound):  # it is gone, or the press was never acknowledged
+        """Delete the message below which *Delete* was pressed, if it was to be deleted.
+
+        Then the press was acknowledged so that its own answer is that message. Whoever may not delete it, or was told
+        of an error, has an answer that they alone see; they keep that.
+        """
+        try:
+            answer = await persistently(lambda: webhook.fetch_message(ORIGINAL))
+            if answer.flags.ephemeral:
+                return
             await persistently(lambda: webhook.delete_message(ORIGINAL))
-        await self.bot.state.forget_shown(answer_id)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise  # the press was never acknowledged, and what it was to delete is still there
+        await self.bot.state.forget_shown(int(CUSTOM_ID.sub(r"\1", pressed.custom_id)))
 
     async def _late_body(self, pressed: Pressed) -> Body:
         """What is shown for a press after a restart: what it asked to read; to do something, people press again."""

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from bot import state as state_module
 from bot.settings import ANSWERS_KEPT_DAYS
 from bot.state import (
+    ANSWERED_AGAIN_WITHIN_S,
     DAY_S,
     MIGRATIONS,
     TOKEN_LIFE_S,
@@ -274,7 +275,7 @@ async def test_an_answer_is_shared_once(tmp_path: Path):
 async def test_an_attempt_to_pass_a_question_on_is_known_after_a_restart_below_every_copy_of_the_answer(tmp_path: Path):
     attempt, second = PassingOn(7, 301, "https://discord.com/1"), PassingOn(8, 302, "https://discord.com/2")
     async with opened(tmp_path) as state:
-        private, other = await show(state), await show(state)
+        private, other = await show(state), await show(state, replace(ASKED, question="Who built it?"))
         before = await state.passing_on(private)
         copy = await state.add_copy(private, channel_id=CHANNEL)
         await state.note_passing_on(copy, attempt)
@@ -289,6 +290,39 @@ async def test_an_attempt_to_pass_a_question_on_is_known_after_a_restart_below_e
         assert await state.passing_on(other) == before == (None, False)
     assert begun == [(attempt, False)] * 3
     assert done == [(second, True)] * 3
+
+
+async def test_a_question_that_is_answered_again_soon_is_passed_on_once(tmp_path: Path):
+    attempt, clock = PassingOn(7, 301, "https://discord.com/1"), Clock()
+    async with opened(tmp_path, clock=clock) as state:
+        first, again = await show(state), await show(state)
+        others = [
+            await show(state, replace(ASKED, **change))
+            for change in ({"asker_id": BOB}, {"channel_id": 301}, {"question": "Who built it?"})
+        ]
+        clock.now_s += ANSWERED_AGAIN_WITHIN_S + 1
+        others.append(await show(state))
+        nothing_kept = replace(ASKED, question="")
+        await state.note_passing_on(await show(state, nothing_kept), attempt)
+        others.append(await show(state, nothing_kept))
+        await state.note_passing_on(first, attempt)
+        begun = await state.passing_on(again)
+        await state.note_passed_on(first)
+
+        assert begun == (attempt, False)
+        assert await state.passing_on(again) == (attempt, True)
+        assert [await state.passing_on(answer_id) for answer_id in others] == [(None, False)] * len(others)
+
+
+async def test_an_answer_that_is_forgotten_takes_no_attempt_to_pass_its_question_on(tmp_path: Path):
+    attempt = PassingOn(7, 301, "https://discord.com/1")
+    async with opened(tmp_path) as state:
+        answer_id = await show(state)
+        is_noted = await state.note_passing_on(answer_id, attempt)
+        await state.forget_shown(answer_id)
+
+        assert is_noted
+        assert not await state.note_passing_on(answer_id, attempt)
 
 
 async def test_what_is_too_old_is_forgotten(tmp_path: Path):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -81,6 +83,18 @@ async def test_every_way_to_ask_ends_in_the_same_buttons_each_with_words(
     assert answer.buttons == reply.buttons == ANSWER_BUTTONS
 
 
+def cog_in_use() -> ModuleType:
+    """The module that the bot runs: discord.py makes it anew for each bot, so that one imported here is another."""
+    return sys.modules[buttons_cog.__name__]
+
+
+async def no_press_pending(bot: DissentBot) -> None:
+    """Wait until every press is carried out."""
+    async with asyncio.timeout(10):
+        while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
+            await asyncio.sleep(0.002)
+
+
 # ---- reading on
 
 
@@ -88,7 +102,7 @@ async def test_more_shows_the_next_quotes_to_who_asks_for_them(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
 ):
     quotes = bot.service.quotes
-    monkeypatch.setattr(buttons_cog, "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
+    monkeypatch.setattr(cog_in_use(), "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
     monkeypatch.setattr(bot.service, "quotes", lambda question, **more: quotes(MANY_SUBJECTS))
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
     first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
@@ -349,22 +363,28 @@ async def test_nobody_else_can(local_discord: LocalDiscord, bot: DissentBot, ans
     assert local_discord.current(answer) is not None
 
 
+@pytest.mark.parametrize(("fault", "attempts"), [({"delay_s": 0.3}, 1), ({"status": 500}, 2)], ids=str)
 async def test_of_two_presses_of_delete_the_slower_one_is_no_error(
-    local_discord: LocalDiscord, bot: DissentBot, answer: Message, log: LogLines
+    local_discord: LocalDiscord,
+    bot: DissentBot,
+    answer: Message,
+    log: LogLines,
+    fault: dict[str, Any],
+    attempts: int,
 ):
-    local_discord.fail("POST /interactions", delay_s=0.3)
+    local_discord.fail("POST /interactions", **fault)
     slower = await local_discord.press(answer, "Delete")
     await local_discord.press(answer, "Delete", user=local_discord.moderator)
     await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
     refused = f"POST /interactions/{slower.id}"
-    await local_discord.until(lambda: bool(local_discord.requests_to(refused)), waiting_for="the slower press")
-    async with asyncio.timeout(10):
-        while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
-            await asyncio.sleep(0.002)
+    await local_discord.until(
+        lambda: len(local_discord.requests_to(refused)) == attempts, waiting_for="the slower press"
+    )
+    await no_press_pending(bot)
 
     assert slower.callback is None
-    assert len(local_discord.requests_to(refused)) == 1
-    assert not any("failed" in record.getMessage() for record in log.records)
+    assert len(local_discord.requests_to(refused)) == attempts
+    assert not any("failed" in record.getMessage() or "incident" in record.getMessage() for record in log.records)
 
 
 async def test_an_answer_that_could_not_go_with_its_question_keeps_its_buttons(
@@ -671,7 +691,7 @@ async def press_and_die(
             asked = await local_discord.slash("ask", question=ANSWERED, private=is_private)
             answer = await remembered(bot, await asked.answer())
 
-            patch.setattr(buttons_cog, "fill", NeverEnding())
+            patch.setattr(cog_in_use(), "fill", NeverEnding())
             pressed = await local_discord.press(answer, label)
             await pressed.acknowledged()
     return answer, pressed
@@ -686,9 +706,7 @@ async def test_a_press_of_a_process_that_was_killed_is_answered_after_the_restar
     async with dissent_bot(local_discord, library, data) as bot:
         late = await pressed.answer()
         again = await (await local_discord.press(answer, label)).answer()
-        async with asyncio.timeout(10):
-            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await no_press_pending(bot)
 
     assert late.is_ephemeral
     assert (late.content, len(late.attachments)) == (again.content, len(again.attachments))
@@ -703,7 +721,7 @@ async def test_what_was_to_be_deleted_when_the_bot_was_killed_is_deleted_after_t
         answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(buttons_cog, "persistently", NeverEnding())
+            patch.setattr(cog_in_use(), "persistently", NeverEnding())
             await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).acknowledged()
 
     async with dissent_bot(local_discord, library, data):
@@ -721,12 +739,65 @@ async def test_what_somebody_may_not_delete_stays_after_a_restart_too(
             refused = await (await local_discord.press(answer, "Delete", user=local_discord.bob)).answer()
 
     async with dissent_bot(local_discord, library, data) as bot:
-        async with asyncio.timeout(10):
-            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await no_press_pending(bot)
 
     assert local_discord.current(answer) == answer
     assert local_discord.current(refused) == refused
+
+
+async def test_why_an_answer_could_not_be_deleted_stays_readable_after_a_restart(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+        with pytest.MonkeyPatch.context() as patch:
+            # as if it died before it had noted that the press is answered
+            patch.setattr(bot.state, "remove_pending_press", bot.state.pending_presses)
+            local_discord.fail("POST /interactions", status=400, code=50035, message="Invalid Form Body")
+            told = await (await local_discord.press(answer, "Delete")).answer()
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        await no_press_pending(bot)
+
+    assert "incident" in told.content
+    assert local_discord.current(told) == told
+    assert local_discord.current(answer) == answer
+
+
+async def test_delete_works_after_a_restart_though_what_the_answer_showed_is_forgotten(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+        shown = await bot.state.shown_in_message(answer.id)
+        assert shown is not None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cog_in_use(), "persistently", NeverEnding())
+            await (await local_discord.press(answer, "Delete")).acknowledged()
+            await bot.state.forget_shown(shown.id)  # as when its question is edited or deleted meanwhile
+
+    async with dissent_bot(local_discord, library, data):
+        await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+
+
+async def test_a_press_of_delete_that_was_never_acknowledged_leaves_the_answer_its_buttons(
+    local_discord: LocalDiscord, library: Library, data: Path
+):
+    async with dissent_bot(local_discord, library, data) as bot:
+        answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
+        with pytest.MonkeyPatch.context() as patch:
+            update = NeverEnding()
+            patch.setattr(cog_in_use(), "update", update)
+            await local_discord.press(answer, "Delete")
+            await asyncio.wait_for(update.has_begun.wait(), 10)
+
+    async with dissent_bot(local_discord, library, data) as bot:
+        await no_press_pending(bot)
+        context = await (await local_discord.press(answer, "Context")).answer()
+        await local_discord.press(answer, "Delete")
+        await local_discord.until(lambda: local_discord.current(answer) is None, waiting_for="the deletion")
+
+    assert BEST_SENTENCE in text_of(read(context.content))
 
 
 async def test_a_button_that_was_pressed_when_the_bot_was_killed_can_be_pressed_again(
@@ -756,9 +827,7 @@ async def test_a_press_whose_answer_is_there_is_not_answered_again_after_a_resta
     edits = len(local_discord.requests_to("PATCH /webhooks"))
 
     async with dissent_bot(local_discord, library, data) as bot:
-        async with asyncio.timeout(10):
-            while await bot.state.pending_presses():  # noqa: ASYNC110 (SQLite tells nobody)
-                await asyncio.sleep(0.002)
+        await no_press_pending(bot)
 
     assert len(local_discord.requests_to("PATCH /webhooks")) == edits
 
