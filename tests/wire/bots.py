@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import aiohttp
@@ -119,6 +121,11 @@ def logged() -> Iterator[LogLines]:
     finally:
         root.setLevel(level)
         root.removeHandler(lines)
+
+
+def in_use(extension: ModuleType) -> ModuleType:
+    """The module that the running bot has of an extension: discord.py makes it anew for each bot."""
+    return sys.modules[extension.__name__]
 
 
 class NeverEnding:

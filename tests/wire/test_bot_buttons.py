@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -33,6 +31,7 @@ from .bots import (
     NeverEnding,
     dissent_bot,
     done,
+    in_use,
     logged,
     remembered,
     said_by_the_bot,
@@ -83,11 +82,6 @@ async def test_every_way_to_ask_ends_in_the_same_buttons_each_with_words(
     assert answer.buttons == reply.buttons == ANSWER_BUTTONS
 
 
-def cog_in_use() -> ModuleType:
-    """The module that the bot runs: discord.py makes it anew for each bot, so that one imported here is another."""
-    return sys.modules[buttons_cog.__name__]
-
-
 async def no_press_pending(bot: DissentBot) -> None:
     """Wait until every press is carried out."""
     async with asyncio.timeout(10):
@@ -102,7 +96,9 @@ async def test_more_shows_the_next_quotes_to_who_asks_for_them(
     local_discord: LocalDiscord, bot: DissentBot, monkeypatch: pytest.MonkeyPatch
 ):
     quotes = bot.service.quotes
-    monkeypatch.setattr(cog_in_use(), "DEFAULT_LIMIT", 1)  # the corpus is small, so look for much of it, one by one
+    monkeypatch.setattr(
+        in_use(buttons_cog), "DEFAULT_LIMIT", 1
+    )  # the corpus is small, so look for much of it, one by one
     monkeypatch.setattr(bot.service, "quotes", lambda question, **more: quotes(MANY_SUBJECTS))
     answer = await (await local_discord.slash("ask", question=ANSWERED)).answer()
     first = await (await local_discord.press(answer, "More", user=local_discord.bob)).answer()
@@ -691,7 +687,7 @@ async def press_and_die(
             asked = await local_discord.slash("ask", question=ANSWERED, private=is_private)
             answer = await remembered(bot, await asked.answer())
 
-            patch.setattr(cog_in_use(), "fill", NeverEnding())
+            patch.setattr(in_use(buttons_cog), "fill", NeverEnding())
             pressed = await local_discord.press(answer, label)
             await pressed.acknowledged()
     return answer, pressed
@@ -721,7 +717,7 @@ async def test_what_was_to_be_deleted_when_the_bot_was_killed_is_deleted_after_t
         answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(cog_in_use(), "persistently", NeverEnding())
+            patch.setattr(in_use(buttons_cog), "persistently", NeverEnding())
             await (await local_discord.press(answer, "Delete", user=getattr(local_discord, who))).acknowledged()
 
     async with dissent_bot(local_discord, library, data):
@@ -772,7 +768,7 @@ async def test_delete_works_after_a_restart_though_what_the_answer_showed_is_for
         shown = await bot.state.shown_in_message(answer.id)
         assert shown is not None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(cog_in_use(), "persistently", NeverEnding())
+            patch.setattr(in_use(buttons_cog), "persistently", NeverEnding())
             await (await local_discord.press(answer, "Delete")).acknowledged()
             await bot.state.forget_shown(shown.id)  # as when its question is edited or deleted meanwhile
 
@@ -787,7 +783,7 @@ async def test_a_press_of_delete_that_was_never_acknowledged_leaves_the_answer_i
         answer = await remembered(bot, await (await local_discord.slash("ask", question=ANSWERED)).answer())
         with pytest.MonkeyPatch.context() as patch:
             update = NeverEnding()
-            patch.setattr(cog_in_use(), "update", update)
+            patch.setattr(in_use(buttons_cog), "update", update)
             await local_discord.press(answer, "Delete")
             await asyncio.wait_for(update.has_begun.wait(), 10)
 

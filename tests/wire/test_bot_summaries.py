@@ -18,7 +18,7 @@ from bot.render import summary as rendering
 from index import Length, Library
 from tests.bot.discord_markdown import links_in, quotes_in, read, text_of
 
-from .bots import NOT_COVERED, UNCERTAIN, NeverEnding, dissent_bot, done, logged, remembered, said_by_the_bot
+from .bots import NOT_COVERED, UNCERTAIN, NeverEnding, dissent_bot, done, in_use, logged, remembered, said_by_the_bot
 from .interactions import CallbackKind
 from .killable import KillableBot
 from .server import LocalDiscord
@@ -316,7 +316,7 @@ async def test_a_choice_from_a_menu_that_a_killed_process_left_is_shown_after_th
         async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
             answer = await remembered(bot, await asked(local_discord, "compare", **options))
             first = await (await local_discord.press(answer, "Context")).answer()
-            patch.setattr(buttons, "fill", NeverEnding())
+            patch.setattr(in_use(buttons), "fill", NeverEnding())
             chosen = await local_discord.choose(first, "9")
             await chosen.acknowledged()
     async with dissent_bot(local_discord, library, tmp_path / "data"):
