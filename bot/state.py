@@ -609,9 +609,17 @@ class State(Records):
         )
 
     async def claim_sharing(self, answer_id: int) -> bool:
-        """Note that a private answer is shared; False where it was before."""
-        statement = "UPDATE shown_answers SET shared_at = ? WHERE id = ? AND shared_at IS NULL"
-        return await self._change(statement, (self._clock(), answer_id)) == 1
+        """Note that a private answer is shared; False where it was before.
+
+        One whose message a process had not noted before it died, the next one sends anew, maybe in that message.
+        """
+        statement = (
+            "UPDATE shown_answers AS own SET shared_at = ? WHERE id = ? AND shared_at IS NULL AND NOT EXISTS ("
+            "SELECT 1 FROM shown_answers AS other WHERE other.shared_at IS NOT NULL"
+            " AND other.channel_id = own.channel_id AND other.asker_id = own.asker_id AND other.question = own.question AND own.question <> ''"
+            " AND (other.message_id IS NULL OR own.message_id IS NULL) AND ABS(other.shown_at - own.shown_at) <= ?)"
+        )
+        return await self._change(statement, (self._clock(), answer_id, ANSWERED_AGAIN_WITHIN_S)) == 1
 
     async def note_passing_on(self, answer_id: int, attempt: PassingOn) -> bool:
         """Note that a question is about to be passed on, below its private answer or the shared copy of that.

@@ -272,6 +272,21 @@ async def test_an_answer_is_shared_once(tmp_path: Path):
     assert once_more
 
 
+async def test_an_answer_that_is_sent_anew_after_a_kill_is_shared_once(tmp_path: Path):
+    async with opened(tmp_path) as state:
+        before = await show(state)  # the process died before it had noted the message
+        anew = await show(state, message_id=1)
+        asked_again = await show(state, message_id=2)
+        of_others = await show(state, replace(ASKED, asker_id=BOB), message_id=3)
+        shared = [await state.claim_sharing(answer_id) for answer_id in (anew, before, asked_again, of_others)]
+        await state.give_back_sharing(anew)
+        await state.give_back_sharing(asked_again)
+        shared_before = [await state.claim_sharing(answer_id) for answer_id in (before, anew)]
+
+    assert shared == [True, False, True, True]
+    assert shared_before == [True, False]
+
+
 async def test_an_attempt_to_pass_a_question_on_is_known_after_a_restart_below_every_copy_of_the_answer(tmp_path: Path):
     attempt, second = PassingOn(7, 301, "https://discord.com/1"), PassingOn(8, 302, "https://discord.com/2")
     async with opened(tmp_path) as state:
