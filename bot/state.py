@@ -616,7 +616,8 @@ class State(Records):
         statement = (
             "UPDATE shown_answers AS own SET shared_at = ? WHERE id = ? AND shared_at IS NULL AND NOT EXISTS ("
             "SELECT 1 FROM shown_answers AS other WHERE other.shared_at IS NOT NULL"
-            " AND other.channel_id = own.channel_id AND other.asker_id = own.asker_id AND other.question = own.question AND own.question <> ''"
+            " AND other.channel_id = own.channel_id AND other.asker_id = own.asker_id"
+            " AND other.question = own.question AND own.question <> ''"
             " AND (other.message_id IS NULL OR own.message_id IS NULL) AND ABS(other.shown_at - own.shown_at) <= ?)"
         )
         return await self._change(statement, (self._clock(), answer_id, ANSWERED_AGAIN_WITHIN_S)) == 1

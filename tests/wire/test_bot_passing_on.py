@@ -15,7 +15,15 @@ import pytest_asyncio
 
 from bot import replies
 from bot.client import DissentBot
-from bot.cogs.buttons import ALREADY_PASSED_ON, FORGOTTEN, INTERRUPTED, PASSED_ON, CannotTellError, PassingOnError
+from bot.cogs.buttons import (
+    ALREADY_PASSED_ON,
+    ALREADY_SHARED,
+    FORGOTTEN,
+    INTERRUPTED,
+    PASSED_ON,
+    CannotTellError,
+    PassingOnError,
+)
 from bot.cogs.settings import CANNOT_LOOK_BACK
 from index import Library
 
@@ -132,6 +140,23 @@ async def test_below_an_answer_that_is_sent_anew_it_is_passed_on_once(
     assert early == told(local_discord.quiet)
     assert await press(local_discord, after) == ALREADY_PASSED_ON
     assert len(said_by_the_bot(local_discord, local_discord.quiet)) == 1
+
+
+async def test_an_answer_that_is_sent_anew_is_shared_once(local_discord: LocalDiscord, killable: KillableBot):
+    fault = local_discord.fail("PATCH /webhooks", drop=True, after=True, times=100)
+    asked = await local_discord.slash("ask", question=NOT_COVERED, private=True)
+    before = await asked.answer()
+    await killable.kill()
+    fault.times = 0
+    local_discord.fail("PATCH /webhooks", delay_s=0.5)  # the answer comes anew, with buttons of its own
+
+    await restart(local_discord, killable, after_s=0)
+    shared = await (await local_discord.press(before, "Share")).answer()
+    after = await asked.answer(until=lambda message: message.components != before.components)
+    again = await (await local_discord.press(after, "Share")).answer()
+
+    assert not shared.is_ephemeral
+    assert again.content == ALREADY_SHARED
 
 
 @pytest.mark.parametrize("has_arrived", [True, False])
