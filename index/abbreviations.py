@@ -13,7 +13,7 @@ LETTERS_AT_MOST = 6
 NAMES_AT_MOST = 30_000
 """The most frequent ones; the rest of a large corpus's are chance."""
 
-_CAPITALISED = r"(?:(?:[A-ZÀ-ÖØ-Þ]\.){2,}|[A-ZÀ-ÖØ-Þ][\w'’]*)"
+_CAPITALISED = r"(?:(?:[A-ZÀ-ÖØ-Þ]\.){2,}|[A-ZÀ-ÖØ-Þ]\w*)"
 _JOINT = r"(?:[ \n-]|[ \n](?:of the|for the|of|for|and|on|in|to)[ \n])"
 _NAME = re.compile(rf"\b(?P<name>{_CAPITALISED}(?:{_JOINT}{_CAPITALISED})+)(?:[ \n](?P<behind>[a-zß-öø-ÿ]{{3,}}))?")
 _WORD = re.compile(r"(?:\w\.){2,}|\w[\w'’]*")
