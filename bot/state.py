@@ -160,8 +160,13 @@ MIGRATIONS = (
 )
 """Each makes the schema of the next version from the one before; never changed, only added to."""
 
-ANSWERED_AGAIN_WITHIN_S = 30 * 60.0
+ANSWERED_AGAIN_WITHIN_S = 30 * 60
 """A question that was pending is taken up for 15 minutes, and then sending may need further attempts."""
+
+_ANSWERED_AGAIN = f"""other.channel_id = own.channel_id AND other.asker_id = own.asker_id
+    AND other.question = own.question AND own.question <> ''
+    AND ABS(other.shown_at - own.shown_at) <= {ANSWERED_AGAIN_WITHIN_S}"""
+"""Two answers to the same question: what a process sent and had not noted before it died, the next one sends anew."""
 
 _SAME_ANSWER = """id IN (
     WITH original AS (SELECT COALESCE(copy_of, id) AS id FROM shown_answers WHERE id = ?)
@@ -616,11 +621,9 @@ class State(Records):
         statement = (
             "UPDATE shown_answers AS own SET shared_at = ? WHERE id = ? AND shared_at IS NULL AND NOT EXISTS ("
             "SELECT 1 FROM shown_answers AS other WHERE other.shared_at IS NOT NULL"
-            " AND other.channel_id = own.channel_id AND other.asker_id = own.asker_id"
-            " AND other.question = own.question AND own.question <> ''"
-            " AND (other.message_id IS NULL OR own.message_id IS NULL) AND ABS(other.shown_at - own.shown_at) <= ?)"
+            f" AND (other.message_id IS NULL OR own.message_id IS NULL) AND {_ANSWERED_AGAIN})"
         )
-        return await self._change(statement, (self._clock(), answer_id, ANSWERED_AGAIN_WITHIN_S)) == 1
+        return await self._change(statement, (self._clock(), answer_id)) == 1
 
     async def note_passing_on(self, answer_id: int, attempt: PassingOn) -> bool:
         """Note that a question is about to be passed on, below its private answer or the shared copy of that.
@@ -649,10 +652,9 @@ class State(Records):
         """
         rows = await self._rows(
             "SELECT other.passing_on, other.passed_on_at FROM shown_answers AS other JOIN shown_answers AS own"
-            " ON other.id = own.id OR other.channel_id = own.channel_id AND other.asker_id = own.asker_id"
-            " AND other.question = own.question AND own.question <> '' AND ABS(other.shown_at - own.shown_at) <= ?"
+            f" ON other.id = own.id OR {_ANSWERED_AGAIN}"
             " WHERE own.id = ? ORDER BY other.passed_on_at IS NULL, other.passing_on IS NULL LIMIT 1",
-            (ANSWERED_AGAIN_WITHIN_S, answer_id),
+            (answer_id,),
         )
         attempt, passed_on_at = rows[0] if rows else (None, None)
         return _known_from(PassingOn, attempt) if attempt else None, passed_on_at is not None

@@ -67,13 +67,10 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         if is_known or embedder.knows_word(word):
             return word
         names = [name for part in parts if (name := part.vocabulary.name(word)) is not None]
-        likely = [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
-        if names:
-            meant = names[0]
-        elif likely:
-            meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
-        else:
+        likely = names[:1] or [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
+        if not likely:
             return word
+        meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
         corrections.append(Correction(word, meant))
         return meant
 

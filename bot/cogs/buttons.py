@@ -456,10 +456,9 @@ class Buttons(commands.Cog):
         try:
             await update(interaction)
             await persistently(interaction.delete_original_response)
-        except discord.NotFound as error:
+        except discord.NotFound as error:  # somebody was faster: there is nothing left to answer the press below
             if error.code == UNKNOWN_INTERACTION:
                 raise
-            # somebody was faster, and nobody sees any more what this press would be answered below
 
 
 def _link_to_question(interaction: Press, asked: Asked) -> str:
