@@ -27,14 +27,14 @@ def names_by_abbreviation(texts: Iterable[str]) -> dict[str, str]:
     behind a name belongs to it if it stands there in the singular and in the plural: "Foreign Service officer". Of
     several names with the same letters it is the most frequent one, of equally frequent ones the first.
     """
+    found = Counter(match.group("name", "behind") for text in texts for match in _NAME.finditer(text))
     names: Counter[str] = Counter()
     longer: Counter[str] = Counter()
-    for text in texts:
-        for match in _NAME.finditer(text):
-            name = _without_small_words_before(match["name"])
-            names[name] += 1
-            if match["behind"] and terms(match["behind"]):
-                longer[f"{name} {match['behind']}"] += 1
+    for (written, behind), count in found.items():
+        name = _without_small_words_before(written)
+        names[name] += count
+        if behind and terms(behind):
+            longer[f"{name} {behind}"] += count
     by_letters: dict[str, str] = {}
     for name, _ in (names + _nouns(longer)).most_common(NAMES_AT_MOST):
         for letters in _abbreviated(name):
