@@ -182,7 +182,7 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
     _draw(asked, own)
     final = asdict(fitted(np.ones(len(asked), dtype=bool)))
     numbers = {name: float(final[name]) for name in ("intercept", *names)}
-    return numbers | {"answered_from": ANSWERED_FROM, "not_covered_below": limit, "strictness_step": limit / 2}
+    return numbers | {"answered_from": ANSWERED_FROM, "not_covered_below": limit}
 
 
 def _probabilities(calibration: Calibration, asked: Sequence[Asked]) -> list[float]:

@@ -120,7 +120,7 @@ def recalibrated(calibration: Calibration, trials: Sequence[Trial]) -> Calibrati
         golden_questions=len({trial.question.id for trial in trials}),
     )
     limit = refusal_limit([fitted.probability(trial.signs) for trial in trials if trial.is_answerable])
-    return replace(fitted, not_covered_below=limit, strictness_step=limit / 2)
+    return replace(fitted, not_covered_below=limit)
 
 
 def cross_fitted(calibration: Calibration, trials: Sequence[Trial]) -> dict[str, Calibration]:

@@ -21,6 +21,9 @@ from index.values import Signs, Verdict
 
 Strictness = Literal["low", "normal", "high"]
 
+STRICTNESS_ODDS = 2.0
+"""A high strictness asks for odds so many times as high as the normal one, a low one for as many times lower ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -37,8 +40,6 @@ class Calibration:
     limits and nowhere else. `benchmarks/calibrate.py --reader` learns it for one model."""
     answered_from: float
     not_covered_below: float
-    strictness_step: float
-    """What `STRICTNESS` moves both limits by."""
     golden_questions: int = 0
     """How many golden questions of the corpus it was fitted to; 0 for the shipped numbers."""
 
@@ -53,9 +54,16 @@ class Calibration:
         return float(self.intercept + sum(getattr(self, name) * value for name, value in known.items()))
 
     def limits(self, strictness: Strictness = "normal") -> tuple[float, float]:
-        """The probability from which on a question is answered, and that below which it is not covered."""
-        shift = {"low": -self.strictness_step, "normal": 0.0, "high": self.strictness_step}[strictness]
-        return self.answered_from + shift, self.not_covered_below + shift
+        """The probability from which on a question is answered, and that below which it is not covered.
+
+        Three decimals, as probabilities are told.
+        """
+        times = {"low": 1 / STRICTNESS_ODDS, "normal": 1.0, "high": STRICTNESS_ODDS}[strictness]
+
+        def moved(probability: float) -> float:
+            return round(times * probability / (times * probability + 1 - probability), 3)
+
+        return moved(self.answered_from), moved(self.not_covered_below)
 
     def verdict(self, probability: float, strictness: Strictness = "normal") -> Verdict:
         """What to tell people: two limits, and the band between them is uncertain."""

@@ -64,7 +64,6 @@ BARE_TOPICS = Calibration(
     answer=0.0,
     answered_from=0.5,
     not_covered_below=0.13,
-    strictness_step=0.065,
 )
 """How surely a topic that is no question ("Gaza") is covered. A question's answer stands out from other sentences; of a
 topic on which there is much, none does, so only the best score counts. Learned on one half of

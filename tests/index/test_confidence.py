@@ -69,3 +69,17 @@ def test_every_verdict_can_be_reached(strictness: Strictness) -> None:
 
 def test_a_calibration_survives_being_stored() -> None:
     assert Calibration.from_dict(json.loads(json.dumps(CALIBRATION.as_dict()))) == CALIBRATION
+
+
+def test_strictness_halves_or_doubles_the_odds_of_both_limits() -> None:
+    calibration = replace(CALIBRATION, answered_from=0.5, not_covered_below=0.1)
+
+    limits = [calibration.limits(strictness) for strictness in STRICTNESS]
+
+    assert limits == [(0.333, 0.053), (0.5, 0.1), (0.667, 0.182)]
+
+
+def test_strictness_has_a_say_in_answers_where_nothing_is_refused() -> None:
+    calibration = replace(CALIBRATION, answered_from=0.5, not_covered_below=0.0)
+
+    assert [calibration.limits(strictness) for strictness in STRICTNESS] == [(0.333, 0.0), (0.5, 0.0), (0.667, 0.0)]
