@@ -214,7 +214,7 @@ def ask(
     room: Annotated[int, typer.Option(min=1, help="Characters of all quotes together.")] = DEFAULT_ROOM,
     limit: Annotated[int, typer.Option(min=0, help="How many quotes; 0: as many as the room takes.")] = DEFAULT_LIMIT,
     nearest: Annotated[bool, typer.Option("--nearest", help="Quote even what does not cover the question.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say what the verdict was made from.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how the answer came about.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question, or a file of them."""
@@ -229,7 +229,9 @@ def ask(
     for item in asked:
         answer = library.ask(item.question, within=item.within, room=room, limit=limit, nearest=nearest)
         if as_json:
-            terminal.print_json(_with_id(item, answer))
+            terminal.print_json(
+                _with_id(item, answer) | ({"explanation": answer.explanation_as_dict()} if explain else {})
+            )
             if answer.language_gap is not None and questions is None:
                 terminal.hint(refusal_in_words(answer))
         else:
@@ -255,6 +257,8 @@ def read_questions(path: Path, within: str | None = None) -> list[Question]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise QuestionsError(f"{path} cannot be read: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsError(f"{path} cannot be read: {error}") from error
     found: list[Question] = []
@@ -265,8 +269,10 @@ def read_questions(path: Path, within: str | None = None) -> list[Question]:
             content = json.loads(line)
         except ValueError as error:
             raise QuestionsError(f"{path}, line {number} is not JSON: {error}") from error
-        if not isinstance(content, dict) or not isinstance(content.get("question"), str):
+        if not isinstance(content, dict) or "question" not in content:
             raise QuestionsError(f'{path}, line {number} has no "question"')
+        if not isinstance(content["question"], str):
+            raise QuestionsError(f'{path}, line {number}: "question" is no text')
         line_within = content.get("within", within)
         if not isinstance(line_within, str | None):
             raise QuestionsError(f'{path}, line {number}: "within" is not the name of a document')

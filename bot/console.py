@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -28,7 +28,21 @@ from bot.render.wording import (
     risks_in_words,
     theme_in_words,
 )
-from index import Answer, Comparison, Library, Quote, RetrievalError, Summary, Trace, Verdict
+from index import (
+    PASSAGE_WEIGHTS,
+    SENTENCE_WEIGHTS,
+    Answer,
+    Comparison,
+    Library,
+    PassageTrace,
+    Quote,
+    RetrievalError,
+    SentenceTrace,
+    Signs,
+    Summary,
+    Trace,
+    Verdict,
+)
 
 PROMPT = "? "
 BY_TERMINAL = "terminal"
@@ -36,9 +50,24 @@ BY_TERMINAL = "terminal"
 NO_QUESTION = "Ask something that the documents may answer."
 WELCOME = "Ask about the {count} documents of {corpus}. An empty line or Ctrl-D ends."
 
+PASSAGE_LABELS = {"cosine": "cosine", "keywords": "words", "tokens": "tokens", "relevance": "reranker"}
+SENTENCE_LABELS = {
+    "sentence_cosine": "sentence: cosine",
+    "sentence_keywords": "words",
+    "sentence_tokens": "tokens",
+    "surroundings_cosine": "around it: cosine",
+    "surroundings_tokens": "tokens",
+    "passage_keywords": "passage: words",
+    "passage_relevance": "reranker",
+}
+"""What `ask --explain` calls the fields of a trace."""
+
 
 def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
     """Show an answer as people read it: quotes, where they stand, how sure the bot is."""
+    if answer.signs is None or answer.trace is None:
+        console.print(Text(NO_QUESTION))
+        return
     if answer.corrections:
         console.print(Text(corrections_in_words(answer), style="italic"))
     if not answer.quotes:
@@ -55,7 +84,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
         console.print()
     _print_how_sure(console, answer)
     if explain:
-        _print_explanation(console, answer)
+        _print_explanation(console, answer, answer.signs, answer.trace)
 
 
 def _print_refusal(console: Console, answer: Answer | Summary) -> None:
@@ -177,24 +206,33 @@ def _citation_text(number: int, quote: Quote) -> Text:
     return text
 
 
-def _print_explanation(console: Console, answer: Answer) -> None:
+def _print_explanation(console: Console, answer: Answer, signs: Signs, trace: Trace) -> None:
     """The stages of an answer as tables, and at the end what a moderator can do about it."""
-    if answer.signs is None or answer.trace is None:
-        console.print(Text("The question has no word to search for."))
-        return
-    tables = [_words_table(answer.trace), _sentences_table(answer.trace), _scores_table(answer.trace)]
-    if answer.trace.read:
-        tables.append(_reader_table(answer.trace))
-    for table in (*tables, _verdict_table(answer)):
+    tables = [_words_table(trace), _passages_table(trace), _sentences_table(trace), _scores_table(trace)]
+    if trace.read:
+        tables.append(_reader_table(trace))
+    for table in (*tables, _verdict_table(answer, signs, trace)):
         console.print()
         console.print(table)
     console.print()
-    for diagnosis in answer.diagnoses:
-        console.print(Text(diagnosis_in_words(diagnosis)))
+    console.print(Text("\n".join(_conclusions(answer, trace))))
+
+
+def _conclusions(answer: Answer, trace: Trace) -> Iterable[str]:
+    """What a moderator can do about an answer, or why nothing need be done."""
     if answer.language_gap is not None:
-        console.print(Text(refusal_in_words(answer)))
-    elif not answer.diagnoses:
-        console.print(Text("Every word is known, the answer is sure enough, and the best passages are quoted."))
+        yield refusal_in_words(answer)
+    elif answer.diagnoses:
+        yield from map(diagnosis_in_words, answer.diagnoses)
+    elif not trace.words:
+        yield "The question has only words that stand in any text: name the person, the thing or the event."
+    elif answer.verdict is not Verdict.ANSWERED:
+        yield "No sentence was found that could be quoted."
+    elif trace.missing_words:
+        missing = ", ".join(trace.missing_words)
+        yield f"The documents have no form of {missing}, but the answer is sure enough without."
+    else:
+        yield "Every word is known, the answer is sure enough, and the best sentences are quoted."
 
 
 def _words_table(trace: Trace) -> Table:
@@ -202,6 +240,17 @@ def _words_table(trace: Trace) -> Table:
     for word in trace.words:
         known = "yes" if word.is_known else "only near words" if word.near else "no"
         table.add_row(Text(word.word), Text(word.read_as or ""), known, Text(", ".join(word.near)))
+    return table
+
+
+def _passages_table(trace: Trace) -> Table:
+    labels, cells = _scores(trace.passages, PASSAGE_LABELS, PASSAGE_WEIGHTS)
+    table = _table("Best passages", "rank", "quoted", "score", *labels, "place")
+    table.columns[-1].overflow = "fold"
+    for rank, (passage, numbers) in enumerate(zip(trace.passages, cells, strict=True), 1):
+        table.add_row(
+            str(rank), "yes" if passage.is_quoted else "", *numbers, Text(passage.place.document, style="dim")
+        )
     return table
 
 
@@ -215,23 +264,25 @@ def _sentences_table(trace: Trace) -> Table:
 
 def _scores_table(trace: Trace) -> Table:
     """A table of its own: beside so many numbers, no text has room on a narrow terminal."""
-    is_reranked = any(sentence.passage_relevance is not None for sentence in trace.sentences)
-    own = ("sentence: cosine", "words", "tokens", "around it: cosine", "tokens")
-    passage = ("passage: words", *(["reranker"] if is_reranked else []))
-    table = _table("Their scores", "rank", "score", *own, *passage)
-    for rank, sentence in enumerate(trace.sentences, 1):
-        numbers = (
-            sentence.score,
-            sentence.sentence_cosine,
-            sentence.sentence_keywords,
-            sentence.sentence_tokens,
-            sentence.surroundings_cosine,
-            sentence.surroundings_tokens,
-            sentence.passage_keywords,
-            *([sentence.passage_relevance] if is_reranked else []),
-        )
-        table.add_row(str(rank), *("" if number is None else f"{number:.3f}" for number in numbers))
+    labels, cells = _scores(trace.sentences, SENTENCE_LABELS, SENTENCE_WEIGHTS)
+    table = _table("Their scores", "rank", "score", *labels)
+    for rank, numbers in enumerate(cells, 1):
+        table.add_row(str(rank), *numbers)
+    table.caption = "A score is the sum of what stands beside it, each times the number in its heading."
     return table
+
+
+def _scores(
+    items: Sequence[PassageTrace | SentenceTrace], labels: Mapping[str, str], weights: Mapping[str, float]
+) -> tuple[list[str], list[list[str]]]:
+    """Headings of what scores are summed from, each with its weight, and for each item its score and those numbers.
+
+    What no item has is left out: without a reranker, its relevance.
+    """
+    names = [name for name in labels if any(getattr(item, name) is not None for item in items)]
+    numbers = [[item.score, *(getattr(item, name) for name in names)] for item in items]
+    cells = [["" if number is None else f"{number:.3f}" for number in row] for row in numbers]
+    return [f"{labels[name]} \u00d7{weights[name]:g}" for name in names], cells
 
 
 def _reader_table(trace: Trace) -> Table:
@@ -242,15 +293,17 @@ def _reader_table(trace: Trace) -> Table:
     return table
 
 
-def _verdict_table(answer: Answer) -> Table:
+def _verdict_table(answer: Answer, signs: Signs, trace: Trace) -> Table:
     table = _table("Verdict", "sign", "value")
-    if answer.signs is not None:
-        table.add_row("score of the best sentence, of a perfect one's", f"{answer.signs.best_score:.3f}")
-        table.add_row("how far it stands out of the subject", f"{answer.signs.standout:.3f}")
-        table.add_row("cosine of the nearest sentence", f"{answer.signs.sentence_cosine:.3f}")
-        if answer.signs.answer is not None:
-            table.add_row("what the reader finds, from -1, no answer, to 1, an answer", f"{answer.signs.answer:.3f}")
+    before = " before reranking" if any(passage.relevance is not None for passage in trace.passages) else ""
+    table.add_row(f"score of the best sentence{before}, of a perfect one's", f"{signs.best_score:.3f}")
+    table.add_row("how far it stands out of the subject", f"{signs.standout:.3f}")
+    table.add_row("cosine of the nearest sentence", f"{signs.sentence_cosine:.3f}")
+    if signs.answer is not None:
+        table.add_row("what the reader finds, from -1, no answer, to 1, an answer", f"{signs.answer:.3f}")
     table.add_row("confidence", f"{answer.confidence:.3f}")
+    table.add_row(f"answered from, at STRICTNESS={trace.strictness}", f"{trace.answered_from:.3f}")
+    table.add_row("not covered below", f"{trace.not_covered_below:.3f}")
     table.add_row("verdict", str(answer.verdict))
     return table
 

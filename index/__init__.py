@@ -35,6 +35,7 @@ from index.reranking import CrossEncoderReranker, Reranker
 from index.server_library import ServerLibrary
 from index.summaries.summarizing import summarize_texts
 from index.surroundings import in_surroundings
+from index.tracing import PASSAGE_WEIGHTS, SENTENCE_WEIGHTS
 from index.values import (
     SECTION_SEPARATOR,
     Added,
@@ -54,12 +55,15 @@ from index.values import (
     Length,
     LibraryStatus,
     Pair,
+    PassageTrace,
     Place,
     Quota,
     Quote,
     ReloadReport,
     Risk,
     Running,
+    SentenceTrace,
+    Signs,
     Source,
     Span,
     Summary,
@@ -74,7 +78,9 @@ __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_ROOM",
     "MAX_FILE_BYTES",
+    "PASSAGE_WEIGHTS",
     "SECTION_SEPARATOR",
+    "SENTENCE_WEIGHTS",
     "SERVER_PREFIX",
     "Added",
     "AddingError",
@@ -109,6 +115,7 @@ __all__ = [
     "ModelError",
     "NameTakenError",
     "Pair",
+    "PassageTrace",
     "Place",
     "QuestionAnsweringReader",
     "QuestionsError",
@@ -120,8 +127,10 @@ __all__ = [
     "RetrievalError",
     "Risk",
     "Running",
+    "SentenceTrace",
     "SentenceTransformerEmbedder",
     "ServerLibrary",
+    "Signs",
     "Source",
     "Span",
     "StaleGenerationError",

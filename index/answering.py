@@ -133,7 +133,7 @@ def ask(
         for run, answer in zip(runs, answers, strict=True)
         if answer is not None
     )
-    trace = trace_of(generation, question, query, found, quotes, read)
+    trace = trace_of(generation, question, query, found, quotes, strictness=strictness, read=read)
     return Answer(
         question=question,
         verdict=decision,
@@ -146,9 +146,7 @@ def ask(
         # of a question in another language, every word is a gap or a slip
         diagnoses=()
         if gap is not None
-        else diagnose(
-            generation, trace, found, quotes, verdict=decision, confidence=probability, strictness=strictness
-        ),
+        else diagnose(trace, quotes, verdict=decision, confidence=probability, calibration=generation.calibration),
         corrections=search.corrections,
         nearest_titles=nearest_titles(generation, found),
         language_gap=gap,

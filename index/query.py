@@ -22,7 +22,8 @@ FOREIGN_WORDS = 8
 """How many words that the corpus does not have are embedded for a question; one with more is no question of this
 corpus, and each takes as long as the question itself."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_WORD = re.compile(r"([^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*)((?:['\u2019]s\b)?)", re.IGNORECASE)
+"""A word, and behind it what makes it a possessive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Query:
     """For each part of the generation: for each term, the part's terms that lie near it in meaning."""
     corrections: tuple[Correction, ...] = ()
 
+    def read_as(self, words: str) -> str:
+        """Words of the question with what was mended in them."""
+        meant = {correction.typed: correction.read_as for correction in self.corrections}
+        return _WORD.sub(lambda match: meant.get(match[1], match[1]) + match[2], words)
+
     @property
     def near(self) -> NearTerms:
         """For each term, those of the corpus that lie near it in meaning."""
@@ -59,20 +65,20 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
     else for a misspelling of a word that it has. How much a word says is a matter of the first part alone.
     """
     parts = generation.parts
-    corrections: list[Correction] = []
+    corrections: dict[str, Correction] = {}
 
     def mend(match: re.Match[str]) -> str:
-        word = match[0]
+        word, possessive = match.groups()
         is_known = any(all(part.passage_keywords.has(stem) for stem in terms(word)) for part in parts)
         if is_known or embedder.knows_word(word):
-            return word
+            return match[0]
         names = [name for part in parts if (name := part.vocabulary.name(word)) is not None]
         likely = names[:1] or [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
         if not likely:
-            return word
+            return match[0]
         meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
-        corrections.append(Correction(word, meant))
-        return meant
+        corrections[word] = Correction(word, meant)
+        return meant + possessive
 
     text = _WORD.sub(mend, question)
     words = tuple(dict.fromkeys(terms(text)))
@@ -86,7 +92,7 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         tokens=compress(embedding.tokens, parts[0].projection)[says],
         token_weights=token_weights[says],
         near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
-        corrections=tuple(corrections),
+        corrections=tuple(corrections.values()),
     )
 
 
@@ -109,12 +115,12 @@ def _near_words(text: str, words: Sequence[str], vocabulary: Vocabulary, embedde
     near: dict[str, tuple[tuple[str, float], ...]] = {}
     foreign = 0
     for match in _WORD.finditer(text):
-        parts = terms(match[0])
+        parts = terms(match[1])
         if len(parts) != 1 or parts[0] in near or parts[0] not in words:
             continue
         if not vocabulary.has_vector(parts[0]):
             foreign += 1
             if foreign > FOREIGN_WORDS:
                 continue
-        near[parts[0]] = vocabulary.near(match[0], embedder)
+        near[parts[0]] = vocabulary.near(match[1], embedder)
     return near

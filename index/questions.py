@@ -144,6 +144,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a file that are not blank, counted from 1."""
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise QuestionsError(f"{path} cannot be read: there is no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsError(f"{path} cannot be read: {error}") from error
     # not splitlines: a question may hold characters that it takes for line ends

@@ -36,10 +36,10 @@ SCORED_PASSAGES = 40
 is found better on corpora of usual size, and on 100,000 passages the first three quotes are as good
 (`docs/decisions.md`)."""
 
-Row = TypeVar("Row", bound=np.generic)
-
 RERANKED_PASSAGES = 30
 """The best of them, which a reranker reads."""
+
+Row = TypeVar("Row", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)

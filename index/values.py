@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -219,11 +219,31 @@ class WordTrace:
 
     word: str
     read_as: str | None
-    """The corpus's word that it was taken for a misspelling of."""
+    """What was searched for in its place: the word that it misspells, or the name that it abbreviates."""
     is_known: bool
-    """Whether the corpus has it in any form."""
+    """Whether the corpus has it in any form, or what it was read as."""
     near: tuple[str, ...]
     """Stems of the corpus that stood in for it."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the corpus has it in no form, not as a typo and not among near words."""
+        return not (self.is_known or self.near)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageTrace:
+    """What a passage scored as a whole."""
+
+    place: Place
+    cosine: float
+    keywords: float
+    tokens: float
+    relevance: float | None
+    """By a reranker; None where it did not read the passage."""
+    score: float
+    is_quoted: bool
+    """Whether something in it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,15 +280,22 @@ class Trace:
     """How an answer came about."""
 
     words: tuple[WordTrace, ...]
+    """Those that say something: no function words."""
+    passages: tuple[PassageTrace, ...]
+    """The best ones, best first; as are the sentences."""
     sentences: tuple[SentenceTrace, ...]
-    """The best ones, best first."""
+    strictness: str
+    answered_from: float
+    """The confidence from which on this strictness answers."""
+    not_covered_below: float
+    """That below which it refuses."""
     read: tuple[ReaderTrace, ...] = ()
     """The quotes in which a reader found words to answer with, best first; also those of a refusal."""
 
     @property
     def missing_words(self) -> tuple[str, ...]:
         """Words that the corpus has in no form, not as a typo and not among near words; as typed."""
-        return tuple(word.word for word in self.words if not (word.is_known or word.near))
+        return tuple(word.word for word in self.words if word.is_missing)
 
 
 class Fault(StrEnum):
@@ -290,6 +317,8 @@ class Diagnosis:
     """Of strictness: what came nearest. Of ranking: the passage that lost its place."""
     short_by: float = 0.0
     """Of strictness: how much confidence an answer lacked."""
+    answered_at: str | None = None
+    """Of strictness: the setting at which it would be an answer; None where it would be one at none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +368,14 @@ class Answer:
             "generation": self.generation,
             "elapsed_ms": round(self.elapsed_ms, 1),
             "quotes": [quote_as_dict(quote) for quote in self.quotes],
+        }
+
+    def explanation_as_dict(self) -> dict[str, Any]:
+        """How the answer came about and what may be wrong with it, as plain JSON values."""
+        return {
+            "signs": asdict(self.signs) if self.signs else None,
+            "trace": asdict(self.trace) if self.trace else None,
+            "diagnoses": [asdict(diagnosis) for diagnosis in self.diagnoses],
         }
 
 

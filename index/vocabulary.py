@@ -168,6 +168,7 @@ class Vocabulary:
         """The word of the corpus that a misspelled one was probably meant to be, or None.
 
         One edit away (Damerau-Levenshtein), or two where the word is long; the most frequent of the nearest.
+        Only words with the same first letter are compared.
         """
         word = word.casefold()
         if len(word) < TYPO_LETTERS:

@@ -99,16 +99,24 @@ def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     place = _place_in_words(diagnosis.place)
     if diagnosis.fault is Fault.GAP:
         return _(
-            "A gap in the corpus: it has no form of {words}, and no word near. Add a document that covers it."
+            "A gap in the corpus: it has no form of {words}, and no word near. If the question is about that, a "
+            "document is missing; if not, ask without it."
         ).format(words=", ".join(diagnosis.words))
     if diagnosis.fault is Fault.STRICTNESS:
+        short_by = decimal(diagnosis.short_by, 2)
+        if diagnosis.answered_at is not None:
+            return _(
+                "A matter of strictness: {place} came nearest, {short_by} short of the confidence of an answer. "
+                "STRICTNESS={setting} would answer it."
+            ).format(place=place, short_by=short_by, setting=diagnosis.answered_at)
         return _(
-            "A matter of strictness: {place} came nearest, {short_by} short of the confidence of an answer. If it does "
-            "answer, make the question a golden one; STRICTNESS=low answers more."
-        ).format(place=place, short_by=decimal(diagnosis.short_by, 2))
+            "A matter of strictness, but no setting would answer it: {place} came nearest, {short_by} short of the "
+            "confidence of an answer. If it does answer, let one of its sentences say so in the question's words; if "
+            "not, a document is missing."
+        ).format(place=place, short_by=short_by)
     return _(
-        "A matter of ranking: {place} is among the best passages as a whole, but other sentences took its place. If it "
-        "answers, let one sentence of it say so in the question's words."
+        "A matter of ranking: {place} scores higher than one of the quotes, but had no room beside the others or says "
+        "what one of them says. If it answers better, give its answer a shorter sentence of its own."
     ).format(place=place)
 
 

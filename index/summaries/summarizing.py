@@ -31,7 +31,7 @@ from index.splitting import split
 from index.summaries.dates import find_dates
 from index.summaries.extracting import LEAD_WEIGHT, OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
 from index.summaries.standing import Unit, units_of
-from index.tracing import trace_of
+from index.tracing import words_of
 from index.values import (
     Block,
     BlockKind,
@@ -283,8 +283,8 @@ def find_topic(
     confidence = BARE_TOPICS.probability(search.signs)
     verdict = BARE_TOPICS.verdict(confidence, strictness)
     gap = None if verdict is Verdict.ANSWERED else search.language_gap
-    words = trace_of(generation, topic, search.query, search.found, ()).words
-    has_none = bool(words) and not any(word.is_known or word.near for word in words)
+    words = words_of(generation, topic, search.query)
+    has_none = bool(words) and all(word.is_missing for word in words)
     if gap is not None or has_none:
         verdict = Verdict.NOT_COVERED
     return replace(search, confidence=confidence, verdict=verdict, language_gap=gap)
@@ -335,7 +335,7 @@ def nothing_on(generation: Generation, topic: str, search: Search | None, starte
         elapsed_ms=_since(started),
         confidence=search.confidence,
         corrections=search.corrections,
-        unknown_words=trace_of(generation, topic, search.query, search.found, ()).missing_words,
+        unknown_words=tuple(word.word for word in words_of(generation, topic, search.query) if word.is_missing),
         nearest_titles=nearest_titles(generation, search.found),
         language_gap=search.language_gap,
     )

@@ -52,7 +52,14 @@ def quote_of(text: str, *, start: int = 0, **more: Any) -> Quote:
 
 def trace_without(*words: str) -> Trace:
     """The trace of a question whose words the corpus does not have."""
-    return Trace(words=tuple(WordTrace(word, None, is_known=False, near=()) for word in words), sentences=())
+    return Trace(
+        words=tuple(WordTrace(word, None, is_known=False, near=()) for word in words),
+        passages=(),
+        sentences=(),
+        strictness="normal",
+        answered_from=0.5,
+        not_covered_below=0.1,
+    )
 
 
 def answer_of(*quotes: Quote, **more: Any) -> Answer:

@@ -261,10 +261,59 @@ def test_limit_bounds_the_quotes_and_0_means_as_many_as_the_room_takes(built: Ru
 def test_explain_shows_every_stage_and_ends_in_a_diagnosis(built: Run):
     result = built("ask", "when was the zeppelin lighthouse built", "--explain")
 
-    for words in ("Words", "zeppelin", "Best sentences", "sea/lighthouse", "Verdict", "cosine of the nearest sentence"):
+    for words in (
+        "Words",
+        "zeppelin",
+        "Best passages",
+        "Best sentences",
+        "sea/lighthouse",
+        "Their scores",
+        "Verdict",
+        "cosine of the nearest sentence",
+        "answered from, at STRICTNESS=normal",
+        "not covered below",
+    ):
         assert words in result.out
-    assert "A gap in the corpus: it has no form of zeppelin" in result.out
+    assert result.out.splitlines()[-1].startswith(
+        "The documents have no form of zeppelin, but the answer is sure enough"
+    )
     assert "Best sentences" not in built("ask", QUESTION).out
+
+
+@pytest.mark.parametrize(
+    ("question", "conclusion"),
+    [
+        ("where is the zeppelin harp", "A gap in the corpus: it has no form of zeppelin, harp, and no word near."),
+        ("what is it with the of and", "The question has only words that stand in any text: name the person,"),
+        ("crust steam violin clocks", "A matter of strictness"),
+        (
+            "Its lamp burned whale oil until 1904",
+            "Every word is known, the answer is sure enough, and the best sentences",
+        ),
+    ],
+)
+def test_an_explanation_ends_in_what_a_moderator_can_do(built: Run, question: str, conclusion: str):
+    out = " ".join(built("ask", question, "--explain").out.split())
+
+    assert conclusion in out
+    assert ("Every word is known" in out) == conclusion.startswith("Every word")
+
+
+def test_an_explanation_can_be_had_as_json(built: Run):
+    explained = built("ask", "where is the zeppelin harp", "--explain", "--json").json["explanation"]
+
+    assert [word["word"] for word in explained["trace"]["words"]] == ["zeppelin", "harp"]
+    assert explained["trace"]["sentences"][0]["place"]["document"]
+    assert explained["trace"]["answered_from"] == 0.5
+    assert explained["diagnoses"] == [
+        {"fault": "gap", "words": ["zeppelin", "harp"], "place": None, "short_by": 0.0, "answered_at": None}
+    ]
+    assert "explanation" not in built("ask", "where is the zeppelin harp", "--json").json
+    assert built("ask", "?!", "--explain", "--json").json["explanation"] == {
+        "signs": None,
+        "trace": None,
+        "diagnoses": [],
+    }
 
 
 def test_a_question_in_another_language_is_told_so_beside_the_json_as_well(built: Run):
@@ -282,8 +331,10 @@ def test_a_question_in_another_language_is_told_so_beside_the_json_as_well(built
     )
 
 
-def test_a_question_without_a_word_is_not_covered(built: Run):
-    assert built("ask", "?!", "--json").json["verdict"] == "not_covered"
+@pytest.mark.parametrize("question", ["?!", ""])
+def test_a_question_without_a_word_is_not_covered(built: Run, question: str):
+    assert built("ask", question, "--json").json["verdict"] == "not_covered"
+    assert built("ask", question, "--explain").out.strip() == "Ask something that the documents may answer."
 
 
 def test_a_question_that_is_no_text_gets_an_answer(built: Run):
@@ -331,7 +382,7 @@ def test_without_json_each_answer_follows_its_question(built: Run, tmp_path: Pat
         ("{nonsense", "line 2 is not JSON"),
         ('"just text"', 'line 2 has no "question"'),
         ('{"text": "no question"}', 'line 2 has no "question"'),
-        ('{"question": 7}', 'line 2 has no "question"'),
+        ('{"question": 7}', 'line 2: "question" is no text'),
         ('{"question": "x", "within": 7}', 'line 2: "within" is not the name of a document'),
     ],
 )
@@ -884,7 +935,7 @@ def test_a_folder_that_is_no_question_set_is_a_failure_in_plain_words(run: Run, 
     result = run("evaluate", str(tmp_path))
 
     assert result.code == 1
-    assert "questions.jsonl cannot be read" in result.err
+    assert "questions.jsonl cannot be read: there is no such file" in result.err
 
 
 def test_findings_are_listed_and_fail(run: Run, corpus_folder: Path):

@@ -45,6 +45,28 @@ def test_misspelled_words_are_mended_for_both_retrievers(query_of: Callable[[str
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("did the keepre's boat land", "did the keeper's boat land"),
+        ("did the RESGINED\u2019S boat land", "did the resigned\u2019S boat land"),
+        ("a keepre-resgined boat", "a keeper-resigned boat"),
+    ],
+)
+def test_slips_are_mended_in_possessives_and_compounds(query_of: Callable[[str], Query], typed: str, meant: str):
+    query = query_of(typed)
+
+    assert query.text == meant
+    assert query.read_as(typed) == meant
+
+
+def test_a_slip_that_is_made_twice_is_told_once(query_of: Callable[[str], Query]):
+    query = query_of("did keepre after keepre land")
+
+    assert query.text == "did keeper after keeper land"
+    assert query.corrections == (Correction("keepre", "keeper"),)
+
+
+@pytest.mark.parametrize(
     "question", ["who is kepper", "any whales?", "did the zeppelin land", "2 FAM 070?", "the WTO", ""]
 )
 def test_words_that_are_no_slips_stay_as_they_are(query_of: Callable[[str], Query], question: str):
