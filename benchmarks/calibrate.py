@@ -7,9 +7,13 @@ bundled corpus's golden questions take part too. Only the learned numbers are ke
 
 Every question is asked of its own corpus, where the label is whether one of the first three quotes holds the evidence;
 of its own corpus with the evidence's passages masked, which makes a true "not covered" close to the topic; and of the
-other corpora, which makes one far from it. Figures are cross-fitted: learned on some documents, measured on others;
-once with the shipped numbers, and once fitted to the corpus's own questions, as a reload does where a corpus has golden
-questions. The diagram in `docs/confidence.png` shows the latter.
+other corpora, which makes one far from it. A set's look-alikes, questions that their paragraph does not answer though
+it seems to, are measured and not learned from: nobody has looked whether another paragraph does.
+
+Figures are cross-fitted, the limits as well: learned on some documents, measured on others; once with the shipped
+numbers, and once fitted to the corpus's own questions, as a reload does where a corpus has golden questions. The
+diagram in `docs/confidence.png` shows the latter. As a confidence is calibrated only for a mix of questions, trust in
+it is measured on two: the corpus's own questions as people ask them, and all kinds together.
 
 With a reader, all that is learned is how much its word counts beside the other numbers, which stay as they are.
 """
@@ -20,7 +24,7 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -34,7 +38,7 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.results import Table, write_results
 from bot.settings import default_corpus
 from index import Library, QuestionAnsweringReader, SentenceTransformerEmbedder
-from index.calibration import Trial, cross_fitted, refusal_limit, try_questions
+from index.calibration import REFUSED_AT_MOST, Trial, cross_fitted, refusal_limit, try_questions
 from index.confidence import Calibration, shipped_calibration
 from index.questions import (
     GOLDEN_QUESTIONS,
@@ -51,10 +55,11 @@ COMMAND = "python -m benchmarks.calibrate FOLDER"
 QUESTIONS_A_SET = 300
 READER_WEIGHTS = np.linspace(0, 5, 101)
 ANSWERED_FROM = 0.5
-KINDS = ("answerable", "near-topic", "off-topic", "masked")
+KINDS = ("answerable", "near-topic", "look-alike", "off-topic", "masked")
 BINS = 10
 
 Values = NDArray[np.float64]
+Part = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,21 @@ class Asked:
     """Whether it is one of the corpus's own questions."""
 
     @property
+    def is_learned_from(self) -> bool:
+        return self.kind != "look-alike"
+
+    @property
     def group(self) -> str:
         """What must not be both learned from and measured on: a document; questions without one by their id's end."""
         evidence = self.trial.question.evidence
         return evidence[0].document if evidence else self.trial.question.id[-1]
+
+
+MIXES: dict[str, Callable[[Asked], bool]] = {
+    "own": lambda item: item.is_own and item.kind != "masked",
+    "all": lambda item: True,
+}
+"""Which questions a figure of trust is of; the page of results explains the names."""
 
 
 def main() -> None:
@@ -89,7 +105,7 @@ def main() -> None:
             libraries[name] = Library(corpus=corpus, data=Path(data), embedder=embedder, reader=reader)
             libraries[name].reload()
         asked = list(_ask_all(libraries, folders))
-    numbers = _learn(asked) if reader is None else _learn_reader(asked)
+    numbers = _learn(asked) if reader is None else _learn_reader([item for item in asked if item.is_learned_from])
     content = json.loads(CONFIDENCE.read_text(encoding="utf-8"))
     content["model"] |= {key: round(value, 4) for key, value in numbers.items()}
     content["reader"] = arguments.reader or content["reader"]
@@ -107,7 +123,10 @@ def _ask_all(libraries: dict[str, Library], folders: dict[str, Path]) -> Iterato
         for trial in _try(library, questions[name]):
             kind = str(trial.question.kind).replace("_", "-").replace("paraphrase", "answerable")
             yield Asked(name, "masked" if trial.is_masked else kind, trial)
-        for other in libraries.keys() - {name}:
+        if name in folders:
+            for trial in _try(library, _look_alikes(folders[name].parent)):
+                yield Asked(name, "look-alike", trial)
+        for other in [other for other in libraries if other != name]:
             foreign = [replace(question, evidence=(), kind=QuestionKind.OFF_TOPIC) for question in questions[other]]
             originals = {question.id: question for question in questions[other]}
             for trial in _try(library, foreign):
@@ -121,7 +140,14 @@ def _try(library: Library, questions: Sequence[EvaluationQuestion]) -> Iterator[
 
 
 def _marked(folder: Path) -> list[EvaluationQuestion]:
-    questions = [question for question in read_question_set(folder) if question.is_answerable]
+    return _sample([question for question in read_question_set(folder) if question.is_answerable])
+
+
+def _look_alikes(folder: Path) -> list[EvaluationQuestion]:
+    return _sample([question for question in read_question_set(folder) if not question.is_answerable])
+
+
+def _sample(questions: Sequence[EvaluationQuestion]) -> list[EvaluationQuestion]:
     return random.Random(7).sample(questions, min(QUESTIONS_A_SET, len(questions)))
 
 
@@ -138,125 +164,191 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
     names = ["best_score", "standout", "sentence_cosine"]
     features = np.array([[getattr(item.trial.signs, name) for name in names] for item in asked])
     truth = np.array([item.trial.is_hit for item in asked])
-    groups = [item.group for item in asked]
+    is_answerable = np.array([item.kind == "answerable" for item in asked])
+    learned = np.flatnonzero([item.is_learned_from for item in asked])
 
-    def fitted(part: NDArray[np.bool_] | NDArray[np.int64]) -> Calibration:
+    def fitted(part: NDArray[np.int64]) -> Calibration:
         model = LogisticRegression(C=1000.0).fit(features[part], truth[part])
         weights = dict(zip(names, model.coef_[0].tolist(), strict=True))
         return replace(shipped_calibration(), intercept=float(model.intercept_[0]), **weights)
 
-    shipped = np.zeros(len(asked))
-    for train, test in GroupKFold(n_splits=5).split(features, truth, groups):
+    final = fitted(learned)
+    shipped = _probabilities(final, asked)
+    splits = GroupKFold(n_splits=5).split(learned, groups=[asked[number].group for number in learned])
+    folds = [(learned[train], learned[test]) for train, test in splits]
+    for train, test in folds:
         shipped[test] = _probabilities(fitted(train), [asked[number] for number in test])
-    answerable = [probability for item, probability in zip(asked, shipped, strict=True) if item.kind == "answerable"]
-    limit = refusal_limit(answerable)
+    limit = refusal_limit(shipped[is_answerable].tolist())
     limits = np.full(len(asked), limit)
+    for train, test in folds:
+        limits[test] = refusal_limit(shipped[train][is_answerable[train]].tolist())
 
     own, own_limits = np.zeros(len(asked)), np.zeros(len(asked))
-    corpora = sorted({item.corpus for item in asked})
-    for corpus in corpora:
+    for corpus in _corpora(asked):
         here = np.array([item.corpus == corpus for item in asked])
-        base = fitted(~here)
-        calibrations = cross_fitted(base, [item.trial for item in asked if item.corpus == corpus and item.is_own])
+        base = fitted(learned[~here[learned]])
+        trials = [item.trial for item in asked if item.corpus == corpus and item.is_own and item.is_learned_from]
+        calibrations = cross_fitted(base, trials)
         any_of_them = next(iter(calibrations.values()))
         for number in np.flatnonzero(here):
-            # questions from elsewhere have no part in the fit: either half's numbers are fair to them
+            # other questions have no part in the fit: either half's numbers are fair to them
             calibration = calibrations.get(asked[number].trial.question.id, any_of_them)
             own[number] = calibration.probability(asked[number].trial.signs)
             own_limits[number] = calibration.not_covered_below
-    notes = "\n\n".join(
-        f"{name}: " + "; ".join(_trust(asked, predicted, corpus) for corpus in (None, *corpora)) + "."
-        for name, predicted in (("Shipped numbers", shipped), ("Fitted to each corpus's own questions", own))
-    )
     write_results(
         "confidence",
         "Confidence and refusal",
         COMMAND,
         _verdicts(asked, own, own_limits),
-        notes,
+        f"At most {REFUSED_AT_MOST:.0%} of answerable questions are to be refused. Fitted to each corpus's own "
+        f"questions, {_refusals(asked, own, own_limits)} are; with the shipped numbers, "
+        f"{_refusals(asked, shipped, limits)}. That is promised for questions like those that set the limit. The "
+        "shipped one is measured on other documents than it was set on, and such a document's questions need not be "
+        "like them.\n\n"
+        "Below, *own* questions are those that belong to a corpus, as people ask them: answerable, near-topic and "
+        "look-alike ones, and off-topic ones where the corpus has such golden questions. *All* are all the rows "
+        "above: also the own ones masked and those of the other corpora, neither of which can be answered. The "
+        "confidence is learned from the latter mix, but for look-alikes; on another mix it need not be calibrated.",
         {
             "With the shipped numbers, for a corpus without golden questions": _verdicts(asked, shipped, limits),
-            "Risk and coverage": _risks(asked, own),
+            "The confidence as a prediction of whether the first three quotes hold the answer": (
+                _trust(asked, own, shipped)
+            ),
+            "Area under the curve: the chance that an answerable question whose quotes hold the answer has a higher "
+            "confidence than another kind of question": _areas(asked, own, shipped),
+            "Risk and coverage: the share of wrong answers among the surest questions": _risks(asked, own),
         },
     )
     _draw(asked, own)
-    final = asdict(fitted(np.ones(len(asked), dtype=bool)))
-    numbers = {name: float(final[name]) for name in ("intercept", *names)}
+    numbers = {name: float(asdict(final)[name]) for name in ("intercept", *names)}
     return numbers | {"answered_from": ANSWERED_FROM, "not_covered_below": limit}
 
 
-def _probabilities(calibration: Calibration, asked: Sequence[Asked]) -> list[float]:
-    return [calibration.probability(item.trial.signs) for item in asked]
+def _probabilities(calibration: Calibration, asked: Sequence[Asked]) -> Values:
+    return np.array([calibration.probability(item.trial.signs) for item in asked])
 
 
-def _trust(asked: Sequence[Asked], predicted: Values, corpus: str | None) -> str:
-    """How far the confidence can be trusted on one corpus, or on all together."""
-    part = np.array([corpus in (None, item.corpus) for item in asked])
-    is_near = part & np.array([item.kind != "off-topic" for item in asked])
-    truth = np.array([item.trial.is_hit for item in asked])
-    return (
-        f"{corpus or 'all'} Brier score {brier_score_loss(truth[part], predicted[part]):.3f} (base rate's "
-        f"{np.var(truth[part]):.3f}), area under the curve {roc_auc_score(truth[part], predicted[part]):.3f}, without "
-        f"off-topic questions {roc_auc_score(truth[is_near], predicted[is_near]):.3f}"
-    )
+def _corpora(asked: Sequence[Asked]) -> list[str]:
+    return sorted({item.corpus for item in asked})
+
+
+def _part(asked: Sequence[Asked], corpus: str, mix: str) -> Part:
+    return np.array([item.corpus == corpus and MIXES[mix](item) for item in asked])
+
+
+def _kind(asked: Sequence[Asked], corpus: str, kind: str) -> Part:
+    return np.array([(item.corpus, item.kind) == (corpus, kind) for item in asked])
+
+
+def _hits(asked: Sequence[Asked]) -> Part:
+    return np.array([item.trial.is_hit for item in asked])
 
 
 def _verdicts(asked: Sequence[Asked], predicted: Values, limits: Values) -> Table:
     """The shares of the three verdicts, by corpus and kind of question."""
+    told = predicted.round(3)
+    answered, refused = told >= ANSWERED_FROM, told < limits
     rows = [["corpus", "questions", "asked", "answered", "uncertain", "not covered"]]
-    for corpus in sorted({item.corpus for item in asked}):
+    for corpus in _corpora(asked):
         for kind in KINDS:
-            part = np.array([(item.corpus, item.kind) == (corpus, kind) for item in asked])
+            part = _kind(asked, corpus, kind)
             if part.any():
-                answered, refused = predicted[part] >= ANSWERED_FROM, predicted[part] < limits[part]
                 shares = (answered, ~answered & ~refused, refused)
-                rows.append([corpus, kind, str(part.sum()), *(f"{np.mean(share):.3f}" for share in shares)])
+                rows.append([corpus, kind, str(part.sum()), *(f"{share[part].mean():.3f}" for share in shares)])
     return rows
 
 
-def _asked_at_home(asked: Sequence[Asked], corpus: str) -> NDArray[np.bool_]:
-    """Questions as people ask them, nothing masked."""
-    return np.array([item.corpus == corpus and item.kind != "masked" for item in asked])
+def _refusals(asked: Sequence[Asked], predicted: Values, limits: Values) -> str:
+    """Which share of answerable questions is refused, of all and of each corpus."""
+    refused = predicted.round(3) < limits
+    parts = {corpus: _kind(asked, corpus, "answerable") for corpus in _corpora(asked)}
+    shares = ", ".join(f"{corpus} {refused[part].mean():.1%}" for corpus, part in parts.items())
+    return f"{refused[np.any(list(parts.values()), axis=0)].mean():.1%} ({shares})"
+
+
+def _trust(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
+    """The Brier score beside the base rate's, and the area under the curve, by corpus and mix of questions."""
+    hits, predictions = _hits(asked), (own, shipped)
+    is_masked = np.array([item.kind == "masked" for item in asked])
+    is_foreign = np.array([not item.is_own for item in asked])
+    rows = [["corpus", "questions", "asked", "masked", "of other corpora", "quotes hold the answer"]]
+    rows[0] += [
+        "Brier score, base rate's",
+        "fitted",
+        "shipped numbers'",
+        "area under the curve, fitted",
+        "shipped numbers'",
+    ]
+    for corpus in _corpora(asked):
+        for mix in MIXES:
+            part = _part(asked, corpus, mix)
+            counts = (part, part & is_masked, part & is_foreign)
+            figures = [hits[part].mean(), hits[part].var()]
+            figures += [brier_score_loss(hits[part], predicted[part]) for predicted in predictions]
+            figures += [roc_auc_score(hits[part], predicted[part]) for predicted in predictions]
+            rows.append([corpus, mix, *(str(count.sum()) for count in counts), *(f"{one:.3f}" for one in figures)])
+    return rows
+
+
+def _areas(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
+    """How well each kind that is not covered is told from answerable questions whose quotes hold the answer."""
+    hits = _hits(asked)
+    rows = [["corpus", "answered by the quotes", "against", "asked", "fitted", "shipped"]]
+    for corpus in _corpora(asked):
+        answered = _kind(asked, corpus, "answerable") & hits
+        for kind in KINDS[1:]:
+            against = _kind(asked, corpus, kind)
+            if against.any():
+                part = answered | against
+                areas = (f"{roc_auc_score(answered[part], predicted[part]):.3f}" for predicted in (own, shipped))
+                rows.append([corpus, str(answered.sum()), kind, str(against.sum()), *areas])
+    return rows
 
 
 def _risks(asked: Sequence[Asked], predicted: Values) -> Table:
     """The share of wrong answers among the surest questions (El-Yaniv and Wiener 2010)."""
-    corpora = sorted({item.corpus for item in asked})
-    rows = [["coverage", *corpora]]
-    curves = {corpus: _risk_curve(asked, predicted, corpus) for corpus in corpora}
+    curves = {
+        f"{corpus}, {mix}": _risk_curve(asked, predicted, _part(asked, corpus, mix))
+        for mix in MIXES
+        for corpus in _corpora(asked)
+    }
+    rows = [["coverage", *curves]]
     for tenth in range(1, 11):
-        cells = [curves[corpus][round(tenth / 10 * len(curves[corpus])) - 1] for corpus in corpora]
-        rows.append([f"{tenth / 10:.1f}", *(f"{risk:.3f}" for risk in cells)])
+        risks = (curve[round(tenth / 10 * len(curve)) - 1] for curve in curves.values())
+        rows.append([f"{tenth / 10:.1f}", *(f"{risk:.3f}" for risk in risks)])
     return rows
 
 
-def _risk_curve(asked: Sequence[Asked], predicted: Values, corpus: str) -> Values:
-    part = np.flatnonzero(_asked_at_home(asked, corpus))
-    order = part[np.argsort(-predicted[part], kind="stable")]
-    misses = np.array([not asked[number].trial.is_hit for number in order])
+def _risk_curve(asked: Sequence[Asked], predicted: Values, part: Part) -> Values:
+    order = np.argsort(-predicted[part], kind="stable")
+    misses = ~_hits(asked)[part][order]
     return np.asarray(np.cumsum(misses) / np.arange(1, len(misses) + 1))
 
 
 def _draw(asked: Sequence[Asked], predicted: Values) -> None:
-    """A reliability diagram (DeGroot and Fienberg 1983) and the risk-coverage curves, side by side."""
-    figure, (reliability, risk) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
-    reliability.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfectly calibrated")
-    for corpus, marker in zip(sorted({item.corpus for item in asked}), "os^Dv", strict=False):
-        here = np.array([item.corpus == corpus for item in asked])
-        hits = np.array([item.trial.is_hit for item in asked])[here]
-        bins = np.minimum((predicted[here] * BINS).astype(int), BINS - 1)
-        used = [number for number in range(BINS) if (bins == number).sum() >= BINS]
-        means = [predicted[here][bins == number].mean() for number in used]
-        shares = [hits[bins == number].mean() for number in used]
-        reliability.plot(means, shares, marker=marker, label=corpus)
-        curve = _risk_curve(asked, predicted, corpus)
-        risk.plot(np.arange(1, len(curve) + 1) / len(curve), curve, label=corpus)
-    reliability.set(xlabel="confidence", ylabel="share whose quotes hold the answer", title="Reliability")
-    risk.set(xlabel="share of questions answered, the surest first", ylabel="share answered wrongly", title="Risk")
-    for axes in (reliability, risk):
-        axes.legend()
-        axes.grid(alpha=0.3)
-        axes.set(xlim=(0, 1), ylim=(0, 1))
+    """A reliability diagram (DeGroot and Fienberg 1983) and the risk-coverage curves, for each mix of questions."""
+    titles = {"own": "the corpus's own questions", "all": "also masked, and of other corpora"}
+    figure, rows = plt.subplots(len(MIXES), 2, figsize=(10, 9), layout="constrained")
+    for mix, (reliability, risk) in zip(MIXES, rows, strict=True):
+        reliability.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfectly calibrated")
+        for corpus, marker in zip(_corpora(asked), "os^Dv", strict=False):
+            part = _part(asked, corpus, mix)
+            confidence, hits = predicted[part], _hits(asked)[part]
+            bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+            used = [number for number in range(BINS) if (bins == number).sum() >= BINS]
+            means = [confidence[bins == number].mean() for number in used]
+            shares = [hits[bins == number].mean() for number in used]
+            reliability.plot(means, shares, marker=marker, label=corpus)
+            curve = _risk_curve(asked, predicted, part)
+            risk.plot(np.arange(1, len(curve) + 1) / len(curve), curve, label=corpus)
+        reliability.set(xlabel="confidence", ylabel="share whose quotes hold the answer")
+        reliability.set_title(f"Reliability: {titles[mix]}")
+        risk.set(xlabel="share of questions answered, the surest first", ylabel="share answered wrongly")
+        risk.set_title(f"Risk: {titles[mix]}")
+        for axes in (reliability, risk):
+            axes.legend()
+            axes.grid(alpha=0.3)
+            axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.savefig(DIAGRAM, dpi=110, metadata={"Software": ""})
 
 

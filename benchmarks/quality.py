@@ -13,8 +13,7 @@ that the documents do not answer are left out.
 - *precision* and *MRR* at 1,200 characters: evidence shown / shown; 1 / rank of the first piece that touches evidence;
 - *Chroma's measures* on the five best pieces as they are: recall, precision, intersection over union;
 - *time*: medians of a question's milliseconds, and of their ratio to the plain embedding of the same question by
-  sentence-transformers in the same process, right before. The bot's own is the time of a whole answer;
-- *product*: hit@3, recall and hit at the bot's shipped defaults, where a refused question counts 0.
+  sentence-transformers in the same process, right before. The bot's own is the time of a whole answer.
 
 A peer that cannot be installed or run is named in the results with the reason, and the exit status is 1.
 """
@@ -38,18 +37,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Table, write_results
-from bot.settings import default_corpus
-from index import (
-    Evaluation,
-    EvaluationQuestion,
-    Library,
-    SentenceTransformerEmbedder,
-    Span,
-    evaluate_golden,
-    read_question_set,
-)
+from index import EvaluationQuestion, Library, SentenceTransformerEmbedder, Span, read_question_set
 from index.embedding import DEFAULT_WEIGHTS_PACKAGE
-from index.evaluation import CHROMA_LIMIT, ROOMS, ask_with_all_rooms, bootstrap_intervals, figures_of
+from index.evaluation import CHROMA_LIMIT, ROOMS, ask_with_all_rooms, bootstrap_intervals
 from index.evidence import (
     Evidence,
     evidence_recall,
@@ -152,14 +142,12 @@ def main() -> None:
         failures = dict.fromkeys(PEERS, f"cannot be installed: {error}")
     embedder = SentenceTransformerEmbedder()
     comparisons: list[Comparison] = []
-    product: dict[str, Evaluation] = {}
     with tempfile.TemporaryDirectory() as data:
         for folder in sorted(path for path in arguments.sets.iterdir() if (path / "questions.jsonl").is_file()):
             generation = Library(corpus=folder / "corpus", data=Path(data), embedder=embedder).draft()
             questions = [question for question in read_question_set(folder) if question.is_answerable]
             _say(f"{folder.name}: {OURS}")
-            ours, product[folder.name] = ask_ours(generation, embedder, questions)
-            shown = {OURS: ours}
+            shown = {OURS: ask_ours(generation, embedder, questions)}
             for peer in PEERS:
                 if peer not in failures:
                     _say(f"{folder.name}: {peer}")
@@ -168,15 +156,7 @@ def main() -> None:
                     except PeerError as error:
                         failures[peer] = f"failed on {folder.name}: {error}"
             comparisons.append(Comparison(folder.name, questions, shown))
-        _say(f"golden questions: {OURS}")
-        corpus = default_corpus()
-        library = Library(corpus=corpus, data=Path(data), embedder=embedder)
-        golden = evaluate_golden(library.draft(), corpus, embedder)
-    product["golden"] = golden.all_documents
-    if golden.without_faq:
-        product["golden, without FAQ"] = golden.without_faq
     report(comparisons, failures)
-    write_results("product", "Answers at the shipped defaults", COMMAND, _product_table(product))
     sys.exit(1 if failures else 0)
 
 
@@ -206,8 +186,8 @@ def install_peers(folder: Path, requirements: Path = REQUIREMENTS) -> Path:
 
 def ask_ours(
     generation: Generation, embedder: SentenceTransformerEmbedder, questions: Sequence[EvaluationQuestion]
-) -> tuple[list[Shown], Evaluation]:
-    """Ask the bot's index each question: what it shows for the comparison, and the figures of whole answers."""
+) -> list[Shown]:
+    """Ask the bot's index each question."""
     from sentence_transformers import SentenceTransformer  # takes seconds; what needs no model is tested without it
 
     spec = importlib.util.find_spec(DEFAULT_WEIGHTS_PACKAGE)
@@ -217,17 +197,15 @@ def ask_ours(
     for question in questions[:WARM_UP]:
         model.encode(question.text)
         ask_with_all_rooms(generation, embedder, question)
-    answers = []
     shown = []
     for question in questions:
         started = time.perf_counter()
         model.encode(question.text)
         embedding_ms = 1000 * (time.perf_counter() - started)
         asked = ask_with_all_rooms(generation, embedder, question)
-        answers.append(asked)
         rooms = {room: cut(places_of(quotes), room) for room, quotes in asked.shown.items()}
         shown.append(Shown(rooms, places_of(asked.chroma), asked.answer.elapsed_ms, embedding_ms))
-    return shown, figures_of(generation, answers)
+    return shown
 
 
 def ask_peer(python: Path, peer: str, generation: Generation, questions: Sequence[EvaluationQuestion]) -> list[Shown]:
@@ -350,16 +328,6 @@ def _differences_table(comparison: Comparison, names: Mapping[str, str]) -> Tabl
     for system in comparison.shown:
         if system != OURS:
             rows.append([names[system], *comparison.differences(system).values()])
-    return rows
-
-
-def _product_table(evaluations: Mapping[str, Evaluation]) -> Table:
-    rows = [["set", "questions", "hit@1", "hit@3", "product recall", "product hit", "characters shown"]]
-    for name, evaluation in evaluations.items():
-        count = sum(evaluation.counts.get(kind, 0) for kind in ("answerable", "paraphrase"))
-        retrieval, product = evaluation.retrieval, evaluation.product
-        shares = (retrieval["hit@1"], retrieval["hit@3"], product["recall"], product["hit"])
-        rows.append([name, f"{count:,}", *(f"{share:.3f}" for share in shares), f"{product['characters_shown']:.0f}"])
     return rows
 
 

@@ -5,6 +5,10 @@ Each question is asked as it is, and, where it has evidence, again with the pass
 1999, "Probabilistic Outputs for Support Vector Machines"). The lower limit is set by conformal risk control
 (Angelopoulos et al. 2024, "Conformal Risk Control"): of answerable questions like these, at most a known share is
 expected to be refused, whatever the probabilities are worth.
+
+That holds where the scores that the limit is set on were not fitted to the same questions. Stretching and moving keeps
+their order, and only the order says who is refused: a limit set on fitted log odds lies between the same two questions
+as one set before. So no questions are held back for the limit.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from index.values import Signs
 REFUSED_AT_MOST = 0.02
 """The share of answerable questions that may be expected to be refused."""
 
-QUESTIONS_AT_LEAST = math.ceil(1 / REFUSED_AT_MOST)
+QUESTIONS_AT_LEAST = math.ceil(1 / REFUSED_AT_MOST) - 1
 """With fewer answerable questions, conformal risk control can promise nothing and the shipped numbers stay."""
 
 
