@@ -74,6 +74,7 @@ bench: $(VENV)/.tests ## Measure; SETS=folder adds the figures on question sets,
 	$(if $(SETS),$(BIN)/python -m benchmarks.languages $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.scale $(SETS))
 	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.calibrate $(SETS))
+	$(if $(SETS),HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.product $(SETS))
 	$(if $(SETS),$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks.quality $(SETS))
 	$(BIN)/python -m benchmarks.pages
 

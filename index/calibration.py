@@ -105,7 +105,7 @@ def recalibrated(calibration: Calibration, trials: Sequence[Trial]) -> Calibrati
     """
     truths = np.array([trial.is_hit for trial in trials], dtype=bool)
     answerable = np.array([trial.is_answerable for trial in trials], dtype=bool)
-    if answerable.sum() < QUESTIONS_AT_LEAST or truths.all():
+    if answerable.sum() < QUESTIONS_AT_LEAST or truths.min() == truths.max():
         return calibration
     from sklearn.linear_model import LogisticRegression  # scipy behind it would slow every start of the bot down
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import quality, results, summaries
+from benchmarks import calibrate, product, quality, results, summaries
 from benchmarks.quality import FIGURES, OURS, Comparison, PeerError, Shown, cut, install_peers, measure
-from index import EvaluationQuestion, Span
+from index import EvaluationQuestion, Library, Span, evaluate
+from index.calibration import Trial
 from index.evidence import Evidence, length
 from index.questions import QuestionKind
+from index.values import Signs
+from tests.fakes import WordEmbedder
 from tests.index.test_evidence import places
 
 
@@ -94,6 +99,75 @@ def test_a_peer_that_failed_is_named_with_the_reason_and_has_no_figures(tmp_path
     assert "**Broken** cannot be installed: no such version" in text
     assert "| Broken" not in text
     assert re.search(r"\| Peer [\d.]+ \| 0\.000 \| 0\.000 \| 1\.00 \|", text)
+
+
+def test_what_is_shown_stands_beside_what_is_found_and_what_is_highlighted(
+    library: Library, embedder: WordEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    words = "Its lamp burned whale oil until 1904, then paraffin."
+    start = library.document("sea/lighthouse").text.index(words)
+    evidence = (Evidence("sea/lighthouse", Span(start, start + len(words))),)
+    lamp = EvaluationQuestion("lamp", "When did the lamp burn whale oil?", QuestionKind.ANSWERABLE, evidence)
+    refused = replace(lamp, text="zzz qqq xxx")
+
+    product.report({"set": evaluate(library.generation, embedder, [lamp, refused])})
+
+    text = (tmp_path / "product.md").read_text(encoding="utf-8")
+    shown, highlights = (
+        [cell.strip() for cell in row.split("|")] for row in re.findall(r"^\| set \| 2 .*$", text, re.M)
+    )
+    assert shown[3:9] == ["0.500", "0.500", "1.000", "0.500", "1.000", "0.500"]
+    assert highlights[3:8] == ["1.000", "0.500", "0.667", "1.000", "0.500"]
+
+
+def asked(kind: str, *, is_hit: bool = False, is_own: bool = True) -> calibrate.Asked:
+    question = EvaluationQuestion("q", "What?", QuestionKind.ANSWERABLE, (piece(0, 10),))
+    trial = Trial(question, kind == "masked", Signs(0.5, 0.5, 0.5), is_hit)
+    return calibrate.Asked("set", kind, trial, is_own)
+
+
+ASKED = [
+    asked("answerable", is_hit=True),
+    asked("answerable"),
+    asked("look-alike"),
+    asked("masked"),
+    asked("off-topic", is_own=False),
+]
+
+
+def test_own_questions_are_asked_as_they_are_and_of_their_own_corpus():
+    own, mixed = (calibrate.part_of(ASKED, "set", mix).tolist() for mix in ("own", "mixed"))
+
+    assert own == [True, True, True, False, False]
+    assert mixed == [True, True, False, True, True]
+
+
+def test_a_kind_of_question_is_told_from_answerable_ones_whose_quotes_hold_the_answer():
+    predicted = np.array([0.6, 0.1, 0.7, 0.5, 0.2])
+
+    _, *rows = calibrate.areas(ASKED, predicted, 1 - predicted)
+
+    assert rows == [
+        ["set", "1", "look-alike", "1", "0.000", "1.000"],
+        ["set", "1", "off-topic", "1", "1.000", "0.000"],
+        ["set", "1", "masked", "1", "1.000", "0.000"],
+    ]
+
+
+def test_verdicts_are_those_of_probabilities_as_they_are_told():
+    predicted, limits = np.array([0.4996, 0.0996, 0.3, 0.3, 0.3]), np.full(5, 0.1)
+
+    answerable = calibrate.verdicts(ASKED, predicted, limits)[1]
+
+    assert answerable == ["set", "answerable", "2", "0.500", "0.500", "0.000"]
+    assert calibrate.refusals(ASKED, np.array([0.3, 0.01, 0, 0, 0]), limits) == "50.0% (set 50.0%)"
+
+
+def test_the_surest_question_comes_first_in_the_risk():
+    part = calibrate.part_of(ASKED, "set", "own")
+
+    assert calibrate.risk_curve(ASKED, np.array([0.9, 0.1, 0.5, 1, 1]), part) == pytest.approx([0, 1 / 2, 2 / 3])
 
 
 def test_summaries_are_as_long_as_comes_nearest_to_the_reference():

@@ -25,7 +25,7 @@ from index.calibration import (
 from index.confidence import shipped_calibration
 from index.evidence import Evidence
 from index.questions import EvaluationQuestion, QuestionKind, read_golden_questions
-from index.values import Signs, Span
+from index.values import Signs, Span, Verdict
 from tests.fakes import WordEmbedder
 
 SHIPPED = shipped_calibration()
@@ -67,8 +67,36 @@ def test_of_further_questions_no_more_are_refused_than_promised_on_average() -> 
 
 
 def test_too_few_questions_promise_nothing_and_change_nothing() -> None:
-    assert refusal_limit([0.5] * (QUESTIONS_AT_LEAST - 2)) == 0
+    assert refusal_limit([0.5] * (QUESTIONS_AT_LEAST - 1)) == 0
     assert recalibrated(SHIPPED, trials_where(0.5, count=QUESTIONS_AT_LEAST - 1)) == SHIPPED
+
+
+def test_just_enough_questions_set_a_limit() -> None:
+    assert refusal_limit([0.5] * QUESTIONS_AT_LEAST) == 0.5
+    assert recalibrated(SHIPPED, trials_where(0.5, count=QUESTIONS_AT_LEAST)) != SHIPPED
+
+
+@given(st.lists(st.booleans(), min_size=120, max_size=120).filter(lambda hits: sum(hits) > 20))
+def test_who_is_refused_hangs_on_the_order_of_questions_and_not_on_what_is_fitted_to_them(hits: list[bool]) -> None:
+    trials = trials_where(1, count=120)
+    strengths = (0.4, 0.5, *np.linspace(0.6, 1, 118).tolist())
+    answerable = [
+        replace(trial, signs=Signs(strength, strength / 2, strength), is_hit=is_hit)
+        for trial, strength, is_hit in zip(trials[::2], strengths, hits, strict=True)
+    ]
+
+    fitted = recalibrated(SHIPPED, answerable + trials[1::2])
+
+    verdicts = [fitted.verdict(fitted.probability(trial.signs)) for trial in answerable]
+    assert fitted != SHIPPED
+    assert [verdict is Verdict.NOT_COVERED for verdict in verdicts] == [True] + [False] * 119
+
+
+@pytest.mark.parametrize("hit_rate", [0, 1])
+def test_trials_that_do_not_tell_hits_from_misses_change_nothing(hit_rate: float) -> None:
+    answerable = [trial for trial in trials_where(hit_rate) if trial.is_answerable]
+
+    assert recalibrated(SHIPPED, answerable) == SHIPPED
 
 
 @pytest.mark.parametrize("hit_rate", [0.3, 0.6, 0.9])
