@@ -21,7 +21,7 @@ from index.values import Signs, Verdict
 
 Strictness = Literal["low", "normal", "high"]
 
-STRICTNESS_ODDS = 2.0
+STRICTNESS_ODDS = 1.5
 """A high strictness asks for odds so many times as high as the normal one, a low one for as many times lower ones."""
 
 

@@ -71,15 +71,15 @@ def test_a_calibration_survives_being_stored() -> None:
     assert Calibration.from_dict(json.loads(json.dumps(CALIBRATION.as_dict()))) == CALIBRATION
 
 
-def test_strictness_halves_or_doubles_the_odds_of_both_limits() -> None:
+def test_strictness_moves_the_odds_of_both_limits_by_a_half() -> None:
     calibration = replace(CALIBRATION, answered_from=0.5, not_covered_below=0.1)
 
     limits = [calibration.limits(strictness) for strictness in STRICTNESS]
 
-    assert limits == [(0.333, 0.053), (0.5, 0.1), (0.667, 0.182)]
+    assert limits == [(0.4, 0.069), (0.5, 0.1), (0.6, 0.143)]
 
 
 def test_strictness_has_a_say_in_answers_where_nothing_is_refused() -> None:
     calibration = replace(CALIBRATION, answered_from=0.5, not_covered_below=0.0)
 
-    assert [calibration.limits(strictness) for strictness in STRICTNESS] == [(0.333, 0.0), (0.5, 0.0), (0.667, 0.0)]
+    assert [calibration.limits(strictness) for strictness in STRICTNESS] == [(0.4, 0.0), (0.5, 0.0), (0.6, 0.0)]

@@ -157,9 +157,9 @@ def test_an_answer_that_is_sure_enough_without_a_word_has_no_gap():
 @pytest.mark.parametrize(
     ("confidence", "verdict", "setting"),
     [
+        (0.45, Verdict.UNCERTAIN, "low"),
         (0.4, Verdict.UNCERTAIN, "low"),
-        (0.333, Verdict.UNCERTAIN, "low"),
-        (0.332, Verdict.UNCERTAIN, None),
+        (0.399, Verdict.UNCERTAIN, None),
         (0.05, Verdict.NOT_COVERED, None),
     ],
 )
@@ -173,9 +173,9 @@ def test_strictness_is_blamed_with_the_setting_that_would_answer(
 
 
 def test_a_high_strictness_is_told_that_the_normal_one_would_answer():
-    shown = replace(trace(sentence(HALL, 2.0)), strictness="high", answered_from=0.667)
+    shown = replace(trace(sentence(HALL, 2.0)), strictness="high", answered_from=0.6)
 
-    assert [item.answered_at for item in found(shown, confidence=0.6)] == ["normal"]
+    assert [item.answered_at for item in found(shown, confidence=0.55)] == ["normal"]
 
 
 def test_nothing_is_blamed_where_no_word_says_anything_or_nothing_was_found():
