@@ -13,7 +13,7 @@ it seems to, are measured and not learned from: nobody has looked whether anothe
 Figures are cross-fitted, the limits as well: learned on some documents, measured on others; once with the shipped
 numbers, and once fitted to the corpus's own questions, as a reload does where a corpus has golden questions. The
 diagram in `docs/confidence.png` shows the latter. As a confidence is calibrated only for a mix of questions, trust in
-it is measured on two: the corpus's own questions as people ask them, and all kinds together.
+it is measured on two: the corpus's own questions as people ask them, and all that it is learned from.
 
 With a reader, all that is learned is how much its word counts beside the other numbers, which stay as they are.
 """
@@ -199,23 +199,22 @@ def _learn(asked: list[Asked]) -> dict[str, float]:
         "confidence",
         "Confidence and refusal",
         COMMAND,
-        _verdicts(asked, own, own_limits),
+        verdicts(asked, own, own_limits),
         f"At most {REFUSED_AT_MOST:.0%} of answerable questions are to be refused. Fitted to each corpus's own "
-        f"questions, {_refusals(asked, own, own_limits)} are; with the shipped numbers, "
-        f"{_refusals(asked, shipped, limits)}. That is promised for questions like those that set the limit. The "
-        "shipped one is measured on other documents than it was set on, and such a document's questions need not be "
-        "like them.\n\n"
+        f"questions, {refusals(asked, own, own_limits)} are; with the shipped numbers, "
+        f"{refusals(asked, shipped, limits)}. The share is promised for questions like those that set the limit; here "
+        "the limits are set on other documents, whose questions need not be like these.\n\n"
         "Below, *own* questions are those that belong to a corpus, as people ask them: answerable, near-topic and "
-        "look-alike ones, and off-topic ones where the corpus has such golden questions. *All* are all the rows "
-        "above: also the own ones masked and those of the other corpora, neither of which can be answered. The "
-        "confidence is learned from the latter mix, but for look-alikes; on another mix it need not be calibrated.",
+        "look-alike ones, and the golden set's off-topic ones. *Mixed* are those that the confidence is learned from: "
+        "all rows above but the look-alikes, so mostly questions that the corpus cannot answer. Only for the mixed "
+        "ones can it be called calibrated.",
         {
-            "With the shipped numbers, for a corpus without golden questions": _verdicts(asked, shipped, limits),
-            "How far the confidence can be trusted, as a prediction of whether the first three quotes hold the answer": (
+            "With the shipped numbers, for a corpus without golden questions": verdicts(asked, shipped, limits),
+            "The confidence as a prediction of whether the first three quotes hold the answer": (
                 _trust(asked, own, shipped)
             ),
             "Area under the curve: the chance that an answerable question whose quotes hold the answer has a higher "
-            "confidence than another kind of question": _areas(asked, own, shipped),
+            "confidence than another kind of question": areas(asked, own, shipped),
             "Risk and coverage: the share of wrong answers among the surest questions": _risks(asked, own),
         },
     )
@@ -232,7 +231,7 @@ def _corpora(asked: Sequence[Asked]) -> list[str]:
     return sorted({item.corpus for item in asked})
 
 
-def _part(asked: Sequence[Asked], corpus: str, mix: str) -> Part:
+def part_of(asked: Sequence[Asked], corpus: str, mix: str) -> Part:
     return np.array([item.corpus == corpus and MIXES[mix](item) for item in asked])
 
 
@@ -244,7 +243,7 @@ def _hits(asked: Sequence[Asked]) -> Part:
     return np.array([item.trial.is_hit for item in asked])
 
 
-def _verdicts(asked: Sequence[Asked], predicted: Values, limits: Values) -> Table:
+def verdicts(asked: Sequence[Asked], predicted: Values, limits: Values) -> Table:
     """The shares of the three verdicts, by corpus and kind of question."""
     told = predicted.round(3)
     answered, refused = told >= ANSWERED_FROM, told < limits
@@ -258,7 +257,7 @@ def _verdicts(asked: Sequence[Asked], predicted: Values, limits: Values) -> Tabl
     return rows
 
 
-def _refusals(asked: Sequence[Asked], predicted: Values, limits: Values) -> str:
+def refusals(asked: Sequence[Asked], predicted: Values, limits: Values) -> str:
     """Which share of answerable questions is refused, of all and of each corpus."""
     refused = predicted.round(3) < limits
     parts = {corpus: _kind(asked, corpus, "answerable") for corpus in _corpora(asked)}
@@ -272,10 +271,16 @@ def _trust(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
     is_masked = np.array([item.kind == "masked" for item in asked])
     is_foreign = np.array([not item.is_own for item in asked])
     rows = [["corpus", "questions", "asked", "masked", "of other corpora", "quotes hold the answer"]]
-    rows[0] += ["Brier score of the base rate", "fitted", "shipped", "area under the curve, fitted", "shipped"]
+    rows[0] += [
+        "Brier score, base rate's",
+        "fitted",
+        "shipped numbers'",
+        "area under the curve, fitted",
+        "shipped numbers'",
+    ]
     for corpus in _corpora(asked):
         for mix in MIXES:
-            part = _part(asked, corpus, mix)
+            part = part_of(asked, corpus, mix)
             counts = (part, part & is_masked, part & is_foreign)
             figures = [hits[part].mean(), hits[part].var()]
             figures += [brier_score_loss(hits[part], predicted[part]) for predicted in predictions]
@@ -284,7 +289,7 @@ def _trust(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
     return rows
 
 
-def _areas(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
+def areas(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
     """How well each kind that is not covered is told from answerable questions whose quotes hold the answer."""
     hits = _hits(asked)
     rows = [["corpus", "answered by the quotes", "against", "asked", "fitted", "shipped"]]
@@ -294,15 +299,15 @@ def _areas(asked: Sequence[Asked], own: Values, shipped: Values) -> Table:
             against = _kind(asked, corpus, kind)
             if against.any():
                 part = answered | against
-                areas = (f"{roc_auc_score(answered[part], predicted[part]):.3f}" for predicted in (own, shipped))
-                rows.append([corpus, str(answered.sum()), kind, str(against.sum()), *areas])
+                figures = (f"{roc_auc_score(answered[part], predicted[part]):.3f}" for predicted in (own, shipped))
+                rows.append([corpus, str(answered.sum()), kind, str(against.sum()), *figures])
     return rows
 
 
 def _risks(asked: Sequence[Asked], predicted: Values) -> Table:
     """The share of wrong answers among the surest questions (El-Yaniv and Wiener 2010)."""
     curves = {
-        f"{corpus}, {mix}": _risk_curve(asked, predicted, _part(asked, corpus, mix))
+        f"{corpus}, {mix}": risk_curve(asked, predicted, part_of(asked, corpus, mix))
         for mix in MIXES
         for corpus in _corpora(asked)
     }
@@ -313,7 +318,7 @@ def _risks(asked: Sequence[Asked], predicted: Values) -> Table:
     return rows
 
 
-def _risk_curve(asked: Sequence[Asked], predicted: Values, part: Part) -> Values:
+def risk_curve(asked: Sequence[Asked], predicted: Values, part: Part) -> Values:
     order = np.argsort(-predicted[part], kind="stable")
     misses = ~_hits(asked)[part][order]
     return np.asarray(np.cumsum(misses) / np.arange(1, len(misses) + 1))
@@ -321,19 +326,19 @@ def _risk_curve(asked: Sequence[Asked], predicted: Values, part: Part) -> Values
 
 def _draw(asked: Sequence[Asked], predicted: Values) -> None:
     """A reliability diagram (DeGroot and Fienberg 1983) and the risk-coverage curves, for each mix of questions."""
-    titles = {"own": "the corpus's own questions", "all": "also masked, and of other corpora"}
+    titles = {"own": "the corpus's own questions", "mixed": "own, masked, other corpora's"}
     figure, rows = plt.subplots(len(MIXES), 2, figsize=(10, 9), layout="constrained")
     for mix, (reliability, risk) in zip(MIXES, rows, strict=True):
         reliability.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfectly calibrated")
         for corpus, marker in zip(_corpora(asked), "os^Dv", strict=False):
-            part = _part(asked, corpus, mix)
+            part = part_of(asked, corpus, mix)
             confidence, hits = predicted[part], _hits(asked)[part]
             bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
             used = [number for number in range(BINS) if (bins == number).sum() >= BINS]
             means = [confidence[bins == number].mean() for number in used]
             shares = [hits[bins == number].mean() for number in used]
             reliability.plot(means, shares, marker=marker, label=corpus)
-            curve = _risk_curve(asked, predicted, part)
+            curve = risk_curve(asked, predicted, part)
             risk.plot(np.arange(1, len(curve) + 1) / len(curve), curve, label=corpus)
         reliability.set(xlabel="confidence", ylabel="share whose quotes hold the answer")
         reliability.set_title(f"Reliability: {titles[mix]}")

@@ -9,10 +9,6 @@ expected to be refused, whatever the probabilities are worth.
 That holds where the scores that the limit is set on were not fitted to the same questions. Stretching and moving keeps
 their order, and only the order says who is refused: a limit set on fitted log odds lies between the same two questions
 as one set before. So no questions are held back for the limit.
-
-That holds where the scores that the limit is set on were not fitted to the same questions. Stretching and moving keeps
-their order, and only the order says who is refused: a limit set on fitted log odds lies between the same two questions
-as one set before. So no questions are held back for the limit.
 """
 
 from __future__ import annotations
