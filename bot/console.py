@@ -76,6 +76,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
         console.print(Text(UNCERTAIN, style="italic"))
     elif answer.verdict is Verdict.NOT_COVERED:
         console.print(Text(f"{refusal_in_words(answer)} The nearest passages:", style="italic"))
+        _print_missing(console, answer)
     for number, quote in enumerate(answer.quotes, 1):
         console.print()
         _print_indented(console, _quote_text(quote))
@@ -89,11 +90,14 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
 
 def _print_refusal(console: Console, answer: Answer | Summary) -> None:
     console.print(Text(refusal_in_words(answer)))
-    if answer.unknown_words and answer.language_gap is None:
-        words = ", ".join(answer.unknown_words)
-        console.print(Text(f"Not in the documents: {words}"))
+    _print_missing(console, answer)
     if answer.nearest_titles:
         console.print(Text("They do cover: " + " \u00b7 ".join(answer.nearest_titles)))
+
+
+def _print_missing(console: Console, answer: Answer | Summary) -> None:
+    if answer.unknown_words and answer.language_gap is None:
+        console.print(Text(f"Not in the documents: {', '.join(answer.unknown_words)}"))
 
 
 def _print_how_sure(console: Console, answer: Answer | Summary) -> None:
@@ -220,19 +224,18 @@ def _print_explanation(console: Console, answer: Answer, signs: Signs, trace: Tr
 
 def _conclusions(answer: Answer, trace: Trace) -> Iterable[str]:
     """What a moderator can do about an answer, or why nothing need be done."""
+    missing = ", ".join(trace.missing_words)
     if answer.language_gap is not None:
         yield refusal_in_words(answer)
-    elif answer.diagnoses:
-        yield from map(diagnosis_in_words, answer.diagnoses)
+    elif answer.verdict is Verdict.ANSWERED:
+        yield f"The answer is sure enough without {missing}." if missing else "The answer is sure enough."
     elif not trace.words:
         yield "The question has only words that stand in any text: name the person, the thing or the event."
-    elif answer.verdict is not Verdict.ANSWERED:
+    elif not trace.sentences:
         yield "No sentence was found that could be quoted."
-    elif trace.missing_words:
-        missing = ", ".join(trace.missing_words)
-        yield f"The documents have no form of {missing}, but the answer is sure enough without."
-    else:
-        yield "Every word is known, the answer is sure enough, and the best sentences are quoted."
+    elif trace.within is not None:
+        yield f"Only {trace.within} was searched: ask without --within for what the other documents say."
+    yield from map(diagnosis_in_words, answer.diagnoses)
 
 
 def _words_table(trace: Trace) -> Table:
@@ -258,7 +261,7 @@ def _sentences_table(trace: Trace) -> Table:
     table = _table("Best sentences", "rank", "quoted", "place and opening")
     for rank, sentence in enumerate(trace.sentences, 1):
         place = Text(f"{sentence.place.document}  ", style="dim").append(Text(sentence.text, style="not dim"))
-        table.add_row(str(rank), "yes" if sentence.is_quoted else "", place)
+        table.add_row(str(rank), "yes" if sentence.is_quoted else "repeats" if sentence.is_repeat else "", place)
     return table
 
 

@@ -21,7 +21,7 @@ from index.languages import foreign_language
 from index.query import Query, read_query
 from index.ranking import HIGHLIGHT_CHARACTERS, Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
-from index.retrieval import Candidates, rerank, retrieve
+from index.retrieval import Candidates, rerank, retrieve, with_background
 from index.tracing import diagnose, place_of, trace_of
 from index.values import (
     SECTION_SEPARATOR,
@@ -133,7 +133,9 @@ def ask(
         for run, answer in zip(runs, answers, strict=True)
         if answer is not None
     )
-    trace = trace_of(generation, question, query, found, quotes, strictness=strictness, read=read)
+    trace = trace_of(
+        generation, question, query, found, runs if quotes else (), strictness=strictness, within=within, read=read
+    )
     return Answer(
         question=question,
         verdict=decision,
@@ -181,6 +183,8 @@ def find(
     """
     query = read_query(question, generation, embedder)
     found = retrieve(generation, query, only)
+    if only is not None:
+        found = with_background(found, retrieve(generation, query))
     if reranker is not None:
         found = rerank(generation, query, found, reranker)
     runs = choose_quotes(generation, found, room=DEFAULT_ROOM, limit=DEFAULT_LIMIT)
@@ -201,7 +205,7 @@ def language_gap(generation: Generation, question: str) -> LanguageGap | None:
     """The language of a question that the corpus does not speak; None where it speaks it, or may."""
 
     def knows(word: str) -> bool:
-        return all(any(part.passage_keywords.has(stem) for part in generation.parts) for stem in terms(word))
+        return all(generation.has_word(stem) for stem in terms(word))
 
     asked = foreign_language(question, lambda: generation.languages, knows)
     return LanguageGap(asked, generation.languages) if asked else None
@@ -221,6 +225,7 @@ def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, 
         numbers,
         room=room,
         limit=limit,
+        text_of=lambda number: generation.text_of(int(numbers[number])),
         gaps=[0, *(starts[1:] - ends[:-1]).tolist()],
     )
 

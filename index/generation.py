@@ -222,6 +222,16 @@ class Generation:
         owner, content = self.passages[passage]
         return reading_of(self.segments[owner].document, content)
 
+    def text_of(self, sentence: int) -> str:
+        """The plain text of a sentence."""
+        owner, _ = self.passages[self.passage_of_sentence[sentence]]
+        text: str = self.segments[owner].document.plain(self.sentences[sentence].span)
+        return text
+
+    def has_word(self, stem: str) -> bool:
+        """Whether a document has any form of a word."""
+        return any(part.passage_keywords.has(stem) for part in self.parts)
+
     def passages_of(self, document_id: str) -> NDArray[np.int64]:
         """The numbers of one document's passages.
 

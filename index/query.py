@@ -46,7 +46,7 @@ class Query:
     def read_as(self, words: str) -> str:
         """Words of the question with what was mended in them."""
         meant = {correction.typed: correction.read_as for correction in self.corrections}
-        return _WORD.sub(lambda match: meant.get(match[1], match[1]) + match[2], words)
+        return _WORD.sub(lambda match: _possessive(meant[match[1]], match[2]) if match[1] in meant else match[0], words)
 
     @property
     def near(self) -> NearTerms:
@@ -69,16 +69,17 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
 
     def mend(match: re.Match[str]) -> str:
         word, possessive = match.groups()
-        is_known = any(all(part.passage_keywords.has(stem) for stem in terms(word)) for part in parts)
-        if is_known or embedder.knows_word(word):
+        if all(generation.has_word(stem) for stem in terms(word)) or embedder.knows_word(word):
             return match[0]
         names = [name for part in parts if (name := part.vocabulary.name(word)) is not None]
         likely = names[:1] or [meant for part in parts if (meant := part.vocabulary.correction(word)) is not None]
         if not likely:
             return match[0]
         meant = min(likely, key=lambda other: DamerauLevenshtein.distance(word.casefold(), other))
+        if word[0].isupper() and not names:
+            meant = meant.upper() if word.isupper() else meant.capitalize()
         corrections[word] = Correction(word, meant)
-        return meant + possessive
+        return _possessive(meant, possessive)
 
     text = _WORD.sub(mend, question)
     words = tuple(dict.fromkeys(terms(text)))
@@ -94,6 +95,11 @@ def read_query(question: str, generation: Generation, embedder: Embedder) -> Que
         near_in_parts=tuple(_near_words(text, words, part.vocabulary, embedder) for part in parts),
         corrections=tuple(corrections.values()),
     )
+
+
+def _possessive(word: str, ending: str) -> str:
+    """A word with the ending of a possessive, if any: after an "s" its apostrophe alone."""
+    return word + (ending[:1] if word.endswith("s") else ending)
 
 
 def _token_weights(text: str, spans: NDArray[np.int64], keywords: KeywordIndex) -> NDArray[np.float32]:

@@ -8,7 +8,8 @@ candidates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,9 @@ HIGHLIGHT_CHARACTERS = 300
 
 BACKGROUND_RANK = 30
 """The sentence of this rank is taken for one that has nothing to say to the question."""
+
+USUAL_BACKGROUND = 0.38
+"""What such a sentence scores as a share of a perfect one, on average over the answerable questions of three sets."""
 
 REPEAT_COSINE = 0.9
 """Sentences nearer to each other than this say the same."""
@@ -184,12 +188,14 @@ def choose_runs(
     *,
     room: int,
     limit: int,
+    text_of: Callable[[int], str] = str,
     gaps: Sequence[int] = (),
 ) -> list[Run]:
     """Choose the sentences to show and join neighbours into runs, also where one passage ends and the next begins.
 
-    Sentences are taken best first while they fit the room. One that says what one of another passage says already is
-    left out. With a limit, so are those that score far below the best; without one the room is filled.
+    Sentences are taken best first while they fit the room and the limit; what the limit kept out is tried again where
+    two runs become one. A sentence that says what one of another passage says already is left out. With a limit, so
+    are those that score far below the best; without one the room is filled.
 
     Args:
         scores: One a sentence, in text order.
@@ -200,6 +206,7 @@ def choose_runs(
         places: Where each sentence stands among all; only those with consecutive places are neighbours.
         room: Characters for all of them together.
         limit: How many runs at most; 0 for as many as fit.
+        text_of: The words of a sentence; by default no two sentences are the same to the letter.
         gaps: Characters between each sentence and the one before it; one by default.
 
     Returns:
@@ -208,23 +215,25 @@ def choose_runs(
     order = best_first(scores)
     if not len(order):
         return []
-    floor = _share_of(float(scores[order[0]]), QUOTE_FLOOR) if limit else -np.inf
+    floor = share_of(float(scores[order[0]]), QUOTE_FLOOR) if limit else -np.inf
     runs: list[Run] = []
     chosen: list[int] = []
     left = room
-    for number in order.tolist():
-        if scores[number] < floor or left <= 0:
-            break
-        passage = int(passages[number])
+    waiting = deque(order[scores[order] >= floor].tolist())
+    kept_out: list[int] = []
+    """By the limit, best first; all of them score at least what those that wait do."""
+    while waiting and left > 0:
+        number = waiting.popleft()
         beside = [run for run in runs if sections[run.first] == sections[number] and _touches(run, number, places)]
         joints = [max(number, run.first) for run in beside]
         cost = lengths[number] + sum(gaps[joint] if gaps else 1 for joint in joints)
         if cost > left and chosen:
             continue
         if not beside and limit and len(runs) == limit:
+            kept_out.append(number)
             continue
-        others = [other for other in chosen if passages[other] != passage]
-        if others and (vectors[others].astype(np.float32) @ vectors[number].astype(np.float32)).max() >= REPEAT_COSINE:
+        others = [other for other in chosen if passages[other] != passages[number]]
+        if is_repeat(number, others, vectors, text_of):
             continue
         joined = Run(
             min([number, *(run.first for run in beside)]),
@@ -234,24 +243,47 @@ def choose_runs(
         runs = [run for run in runs if run not in beside] + [joined]
         chosen.append(number)
         left -= cost
+        if len(beside) > 1:
+            waiting.extendleft(reversed(kept_out))
+            kept_out.clear()
     return sorted(runs, key=lambda run: (-run.score, run.first))
+
+
+def is_repeat(
+    number: int, others: Sequence[int], vectors: NDArray[np.floating[Any]], text_of: Callable[[int], str]
+) -> bool:
+    """Whether a sentence says what one of others says: in nearly the same meaning, or in the same words.
+
+    The same words need not have nearly the same vector, which also says what stands around them.
+    """
+    if not others:
+        return False
+    cosines = vectors[list(others)].astype(np.float32) @ vectors[number].astype(np.float32)
+    if cosines.max() >= REPEAT_COSINE:
+        return True
+    words, *of_others = (text_of(one).casefold().split() for one in (number, *others))
+    return words in of_others
 
 
 def _touches(run: Run, number: int, places: NDArray[np.int64]) -> bool:
     return bool(places[run.first] - 1 <= places[number] <= places[run.last] + 1)
 
 
-def _share_of(score: float, share: float) -> float:
+def share_of(score: float, share: float) -> float:
     """What is left of a score by a share, also of one below zero."""
     return score - (1 - share) * abs(score)
 
 
-def best_and_background(scores: Scores) -> tuple[float, float]:
-    """The score of the best sentence, and that of sentences that only share the subject; zeros where there is none."""
-    if not len(scores):
-        return 0.0, 0.0
-    ranked = np.sort(scores)[::-1]
-    return float(ranked[0]), float(ranked[min(BACKGROUND_RANK, len(ranked) - 1)])
+def best_score(scores: Scores) -> float:
+    """That of the best sentence; 0 where there is none."""
+    return float(scores.max()) if len(scores) else 0.0
+
+
+def background(scores: Scores) -> float:
+    """The score of sentences that only share the subject; the usual one where there are too few to tell."""
+    if len(scores) <= BACKGROUND_RANK:
+        return USUAL_BACKGROUND * PERFECT_SCORE
+    return float(-np.partition(-scores, BACKGROUND_RANK)[BACKGROUND_RANK])
 
 
 def highlight_floor(scores: Scores) -> float:
@@ -260,8 +292,9 @@ def highlight_floor(scores: Scores) -> float:
     Args:
         scores: Of all sentences that could be shown.
     """
-    best, background = best_and_background(scores)
-    return background + HIGHLIGHT_FLOOR * (best - background)
+    best = best_score(scores)
+    usual = min(best, background(scores))
+    return usual + HIGHLIGHT_FLOOR * (best - usual)
 
 
 def highlighted(scores: Scores, lengths: Sequence[int], run: Run, floor: float) -> list[int]:

@@ -17,8 +17,9 @@ from index.ranking import (
     Scores,
     Surroundings,
     add_relevance,
-    best_and_background,
+    background,
     best_first,
+    best_score,
     ranges,
     score_passages,
     score_sentences,
@@ -122,10 +123,10 @@ def _joined(found: Sequence[Candidates]) -> Candidates:
 
 
 def _signs(sentence_scores: Scores, sentence_cosines: Scores) -> Signs:
-    best, background = best_and_background(sentence_scores)
+    best = best_score(sentence_scores)
     return Signs(
         best_score=best / PERFECT_SCORE,
-        standout=(best - background) / PERFECT_SCORE,
+        standout=(best - background(sentence_scores)) / PERFECT_SCORE,
         sentence_cosine=float(sentence_cosines.max(initial=0.0)),
     )
 
@@ -218,6 +219,16 @@ def _candidate_passages(
     order = best_first(score_passages(cosines, shares[found], np.zeros_like(cosines)))
     kept = np.sort(order[:SCORED_PASSAGES])
     return found[kept], cosines[kept], shares[found[kept]]
+
+
+def with_background(found: Candidates, whole: Candidates) -> Candidates:
+    """Candidates from a part of a generation, standing out of what the whole of it has on the subject.
+
+    Else a small part would have little to stand out of, and whatever is best in it would look like the answer.
+    """
+    best = best_score(found.sentence_scores)
+    standout = (best - background(whole.sentence_scores)) / PERFECT_SCORE
+    return replace(found, signs=replace(found.signs, standout=standout))
 
 
 def rerank(generation: Generation, query: Query, found: Candidates, reranker: Reranker) -> Candidates:

@@ -15,13 +15,17 @@ from index.ranking import (
     PASSAGE_COSINE_WEIGHT,
     PASSAGE_KEYWORD_WEIGHT,
     PASSAGE_TOKEN_WEIGHT,
+    QUOTE_FLOOR,
     RELEVANCE_WEIGHT,
     SENTENCE_COSINE_WEIGHT,
     SENTENCE_KEYWORD_WEIGHT,
     SENTENCE_TOKEN_WEIGHT,
     SURROUNDINGS_COSINE_WEIGHT,
     SURROUNDINGS_TOKEN_WEIGHT,
+    Run,
     best_first,
+    is_repeat,
+    share_of,
 )
 from index.retrieval import Candidates
 from index.values import (
@@ -70,20 +74,33 @@ def trace_of(
     question: str,
     query: Query,
     found: Candidates,
-    quotes: Sequence[Quote],
+    runs: Sequence[Run],
     *,
     strictness: Strictness,
+    within: str | None = None,
     read: tuple[ReaderTrace, ...] = (),
 ) -> Trace:
     """What each stage made of a question: its words, the best passages and sentences with all their scores, what a
     reader read, and how sure an answer had to be.
+
+    Args:
+        generation: What was searched.
+        question: As a person typed it.
+        query: As it was read.
+        found: What it was answered from.
+        runs: What is quoted.
+        strictness: How sure an answer had to be.
+        within: The only document that was searched.
+        read: What a reader made of the quotes.
     """
     passages, sentences = (best_first(scores)[:BEST_SHOWN] for scores in (found.passage_scores, found.sentence_scores))
     answered_from, not_covered_below = generation.calibration.limits(strictness)
+    quoted = [position for run in runs for position in range(run.first, run.last + 1)]
     return Trace(
         words=words_of(generation, question, query),
-        passages=tuple(_passage(generation, found, int(row), quotes) for row in passages),
-        sentences=tuple(_sentence(generation, found, int(position), quotes) for position in sentences),
+        passages=tuple(_passage(generation, found, int(row), quoted) for row in passages),
+        sentences=tuple(_sentence(generation, found, int(position), quoted) for position in sentences),
+        within=within,
         strictness=strictness,
         answered_from=answered_from,
         not_covered_below=not_covered_below,
@@ -96,59 +113,49 @@ def words_of(generation: Generation, question: str, query: Query) -> tuple[WordT
 
     Compounds whose joined form the corpus does not have ("vaccine-mandate") are traced in parts: one may be missing.
     """
-
-    def is_known(stem: str) -> bool:
-        return any(part.passage_keywords.has(stem) for part in generation.parts)
-
     near = query.near
     words: dict[str, WordTrace] = {}
     for match in _COMPOUND.finditer(question):
         compound = terms(match[0])
-        is_one = len(compound) == 1 or ("-" in match[0] and is_known(compound[-1]))
+        is_one = len(compound) == 1 or ("-" in match[0] and generation.has_word(compound[-1]))
         for word in [match[0]] if is_one else _JOINTS.split(match[0]):
             read_as = query.read_as(word)
-            stems = compound[-1:] if is_one and read_as == word else terms(read_as)
+            stems = terms(read_as)
             if stems:
                 words[word] = WordTrace(
                     word=word,
                     read_as=read_as if read_as != word else None,
-                    is_known=all(is_known(stem) for stem in stems),
-                    near=tuple(other for stem in stems for other, _ in near.get(stem, ())),
+                    is_known=(is_one and generation.has_word(stems[-1])) or all(map(generation.has_word, stems)),
+                    near=tuple(_word(generation, other) for stem in stems for other, _ in near.get(stem, ())),
                 )
     return tuple(words.values())
 
 
-def _passage(generation: Generation, found: Candidates, row: int, quotes: Sequence[Quote]) -> PassageTrace:
+def _word(generation: Generation, stem: str) -> str:
+    return next((word for part in generation.parts if (word := part.vocabulary.word(stem))), stem)
+
+
+def _passage(generation: Generation, found: Candidates, row: int, quoted: Sequence[int]) -> PassageTrace:
     passage = int(found.passages[row])
-    place = place_of(generation, passage)
-    owner, content = generation.passages[passage]
-    document = generation.segments[owner].document.id
     return PassageTrace(
-        place=place,
+        place=place_of(generation, passage),
         cosine=float(found.parts.cosines[row]),
         keywords=float(found.parts.keyword_shares[row]),
         tokens=float(found.parts.token_matches[row]),
         relevance=_relevance(found, row),
         score=float(found.passage_scores[row]),
-        is_quoted=any(
-            quote.citation.document == document
-            and quote.citation.span.start < content.span.end
-            and content.span.start < quote.citation.span.end
-            for quote in quotes
-        ),
+        is_quoted=passage in generation.passage_of_sentence[found.sentences[quoted]],
     )
 
 
-def _sentence(generation: Generation, found: Candidates, position: int, quotes: Sequence[Quote]) -> SentenceTrace:
+def _sentence(generation: Generation, found: Candidates, position: int, quoted: Sequence[int]) -> SentenceTrace:
     number = int(found.sentences[position])
     passage = int(generation.passage_of_sentence[number])
     row = int(np.searchsorted(found.passages, passage))
-    place = place_of(generation, passage)
-    span = generation.sentences[number].span
-    document = generation.segments[generation.passages[passage][0]].document
+    others = [int(other) for other in found.sentences[quoted] if generation.passage_of_sentence[other] != passage]
     return SentenceTrace(
-        place=place,
-        text=_opening(document.plain(span)),
+        place=place_of(generation, passage),
+        text=_opening(generation.text_of(number)),
         passage_keywords=float(found.parts.keyword_shares[row]),
         passage_relevance=_relevance(found, row),
         sentence_cosine=float(found.parts.sentence_cosines[position]),
@@ -157,12 +164,8 @@ def _sentence(generation: Generation, found: Candidates, position: int, quotes: 
         surroundings_cosine=float(found.parts.surroundings_cosines[position]),
         surroundings_tokens=float(found.parts.surroundings_token_matches[position]),
         score=float(found.sentence_scores[position]),
-        is_quoted=any(
-            quote.citation.document == place.document
-            and quote.citation.span.start <= span.start
-            and span.end <= quote.citation.span.end
-            for quote in quotes
-        ),
+        is_quoted=position in quoted,
+        is_repeat=position not in quoted and is_repeat(number, others, generation.sentence_vectors, generation.text_of),
     )
 
 
@@ -189,30 +192,36 @@ def diagnose(
     """What may be wrong, each with what it concerns.
 
     Without an answer, it is a *gap* where the corpus has a word of the question in no form, not as a typo and not
-    among near words; else it is a matter of *strictness* how sure an answer has to be. It is one of *ranking* where
-    the best sentence whose section is not quoted scores higher than a quote.
+    among near words. Else it is a matter of *strictness* where another setting would answer, and again a gap, a likely
+    one, where none would; that is not said of a corpus of which one document was searched. It may be one of *ranking*
+    where a sentence of a section that is not quoted was good enough to be.
     """
     diagnoses: list[Diagnosis] = []
     if verdict is not Verdict.ANSWERED and trace.missing_words:
         diagnoses.append(Diagnosis(Fault.GAP, words=trace.missing_words))
     elif verdict is not Verdict.ANSWERED and trace.words and trace.sentences:
-        diagnoses.append(
-            Diagnosis(
-                Fault.STRICTNESS,
-                place=trace.sentences[0].place,
-                short_by=trace.answered_from - confidence,
-                answered_at=next(
-                    (
-                        setting
-                        for setting in ("high", "normal", "low")
-                        if calibration.verdict(confidence, setting) is Verdict.ANSWERED
-                    ),
-                    None,
-                ),
-            )
-        )
+        place, short_by = trace.sentences[0].place, trace.answered_from - confidence
+        setting = _answered_at(calibration, confidence)
+        if setting is not None:
+            diagnoses.append(Diagnosis(Fault.STRICTNESS, place=place, short_by=short_by, answered_at=setting))
+        elif trace.within is None:
+            words = tuple(word.word for word in trace.words if not word.is_known)
+            diagnoses.append(Diagnosis(Fault.GAP, words=words, place=place, short_by=short_by))
     quoted = {(quote.citation.document, quote.citation.section) for quote in quotes}
-    others = [item for item in trace.sentences if (item.place.document, item.place.section) not in quoted]
-    if quotes and others and others[0].score > min(quote.score for quote in quotes):
-        diagnoses.append(Diagnosis(Fault.RANKING, place=others[0].place))
+    others = (
+        item
+        for item in trace.sentences
+        if not item.is_repeat and (item.place.document, item.place.section) not in quoted
+    )
+    following = next(others, None)
+    if quotes and following is not None:
+        last = min(quote.score for quote in quotes)
+        if following.score >= min(last, share_of(quotes[0].score, QUOTE_FLOOR)):
+            diagnoses.append(Diagnosis(Fault.RANKING, place=following.place, short_by=last - following.score))
     return tuple(diagnoses)
+
+
+def _answered_at(calibration: Calibration, confidence: float) -> Strictness | None:
+    """The highest strictness that would call it an answer."""
+    settings: tuple[Strictness, ...] = ("high", "normal", "low")
+    return next((one for one in settings if calibration.verdict(confidence, one) is Verdict.ANSWERED), None)

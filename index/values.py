@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from index.errors import DocumentError
 
@@ -223,7 +223,7 @@ class WordTrace:
     is_known: bool
     """Whether the corpus has it in any form, or what it was read as."""
     near: tuple[str, ...]
-    """Stems of the corpus that stood in for it."""
+    """Words of the corpus that stood in for it."""
 
     @property
     def is_missing(self) -> bool:
@@ -263,6 +263,8 @@ class SentenceTrace:
     surroundings_tokens: float
     score: float
     is_quoted: bool
+    is_repeat: bool
+    """Whether it is left out because a quote says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +286,8 @@ class Trace:
     passages: tuple[PassageTrace, ...]
     """The best ones, best first; as are the sentences."""
     sentences: tuple[SentenceTrace, ...]
+    within: str | None
+    """The only document that was searched."""
     strictness: str
     answered_from: float
     """The confidence from which on this strictness answers."""
@@ -312,13 +316,14 @@ class Diagnosis:
 
     fault: Fault
     words: tuple[str, ...] = ()
-    """Of a gap: the missing words."""
+    """Of a gap: the missing words; of a likely one those that the corpus has only near ones of."""
     place: Place | None = None
-    """Of strictness: what came nearest. Of ranking: the passage that lost its place."""
+    """Of strictness and of a likely gap: what came nearest. Of ranking: what would have been quoted next."""
     short_by: float = 0.0
-    """Of strictness: how much confidence an answer lacked."""
+    """Of strictness and of a likely gap: how much confidence an answer lacked. Of ranking: by how much the score was
+    lower than the last quote's; below zero where it had no room."""
     answered_at: str | None = None
-    """Of strictness: the setting at which it would be an answer; None where it would be one at none."""
+    """Of strictness: the setting at which it would be an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,11 +377,21 @@ class Answer:
 
     def explanation_as_dict(self) -> dict[str, Any]:
         """How the answer came about and what may be wrong with it, as plain JSON values."""
-        return {
+        explanation = {
             "signs": asdict(self.signs) if self.signs else None,
             "trace": asdict(self.trace) if self.trace else None,
             "diagnoses": [asdict(diagnosis) for diagnosis in self.diagnoses],
         }
+        return cast("dict[str, Any]", _rounded(explanation))
+
+
+def _rounded(value: object) -> object:
+    """Plain values with all numbers in three decimals."""
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def quote_as_dict(quote: Quote) -> dict[str, Any]:

@@ -142,6 +142,10 @@ class Vocabulary:
             self._near_foreign[word] = self._find_near(word, embedder)
         return self._near_foreign[word]
 
+    def word(self, stem: str) -> str | None:
+        """The most frequent word with a stem; None where there is none."""
+        return self._stems.get(stem)
+
     def has_vector(self, stem: str) -> bool:
         """Whether the word with this stem is found without embedding it."""
         return stem in self._number

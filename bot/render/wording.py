@@ -96,28 +96,41 @@ def theme_in_words(theme: Theme) -> str:
 
 def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     """What may be wrong with an answer, and what a moderator can do about it."""
-    place = _place_in_words(diagnosis.place)
-    if diagnosis.fault is Fault.GAP:
-        return _(
+    place, words = _place_in_words(diagnosis.place), ", ".join(diagnosis.words)
+    short_by = decimal(abs(diagnosis.short_by), 3)
+    if diagnosis.fault is Fault.STRICTNESS:
+        text = _(
+            "A matter of strictness: {place} came nearest, {short_by} short of the confidence of an answer. "
+            "STRICTNESS={setting} would answer it."
+        )
+    elif diagnosis.fault is Fault.RANKING and diagnosis.short_by < 0:
+        text = _(
+            "A matter of ranking, if the answer is not in the quotes: {place} scores {short_by} more than one of them, "
+            "but had no room beside the others. If it answers, shorten the sentence that says so."
+        )
+    elif diagnosis.fault is Fault.RANKING:
+        text = _(
+            "A matter of ranking, if the answer is not in the quotes: {place} came next, {short_by} behind the last of "
+            "them. If it answers, let one of its sentences say so in the question's words."
+        )
+    elif diagnosis.place is None:
+        text = _(
             "A gap in the corpus: it has no form of {words}, and no word near. If the question is about that, a "
             "document is missing; if not, ask without it."
-        ).format(words=", ".join(diagnosis.words))
-    if diagnosis.fault is Fault.STRICTNESS:
-        short_by = decimal(diagnosis.short_by, 2)
-        if diagnosis.answered_at is not None:
-            return _(
-                "A matter of strictness: {place} came nearest, {short_by} short of the confidence of an answer. "
-                "STRICTNESS={setting} would answer it."
-            ).format(place=place, short_by=short_by, setting=diagnosis.answered_at)
-        return _(
-            "A matter of strictness, but no setting would answer it: {place} came nearest, {short_by} short of the "
-            "confidence of an answer. If it does answer, let one of its sentences say so in the question's words; if "
-            "not, a document is missing."
-        ).format(place=place, short_by=short_by)
-    return _(
-        "A matter of ranking: {place} scores higher than one of the quotes, but had no room beside the others or says "
-        "what one of them says. If it answers better, give its answer a shorter sentence of its own."
-    ).format(place=place)
+        )
+    elif diagnosis.words:
+        text = _(
+            "Probably a gap in the corpus: of {words} it has only near words, and no strictness would answer. {place} "
+            "came nearest, {short_by} short of the confidence of an answer. If it does answer, let one of its "
+            "sentences say so in the question's words; if not, a document is missing."
+        )
+    else:
+        text = _(
+            "Probably a gap in the corpus: it has every word, but no strictness would answer. {place} came nearest, "
+            "{short_by} short of the confidence of an answer. If it does answer, let one of its sentences say so in "
+            "the question's words; if not, a document is missing."
+        )
+    return text.format(place=place, words=words, short_by=short_by, setting=diagnosis.answered_at)
 
 
 def _place_in_words(place: Place | None) -> str:

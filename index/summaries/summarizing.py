@@ -99,11 +99,8 @@ class Sentences:
     def text_of(self, number: int) -> str:
         """The plain text of a sentence."""
         if number not in self._texts:
-            self._texts[number] = self._read(number)
+            self._texts[number] = self.generation.text_of(number)
         return self._texts[number]
-
-    def _read(self, number: int) -> str:
-        return self.generation.segments[self.document_of(number)].document.plain(self.generation.sentences[number].span)
 
     def document_of(self, number: int) -> int:
         """The position of a sentence's document in the generation."""
@@ -306,7 +303,7 @@ def _word_shares(sentences: Sentences, query: Query, numbers: Sequence[int]) -> 
     """How much of what a query's words say each sentence has, itself or in words near them, from 0 to 1."""
     parts = sentences.generation.parts
     near = {term: dict(query.near.get(term, ())) for term in query.terms}
-    known = [term for term in query.terms if near[term] or any(part.passage_keywords.has(term) for part in parts)]
+    known = [term for term in query.terms if near[term] or sentences.generation.has_word(term)]
     weights = np.array([parts[0].passage_keywords.weight(term) for term in known], dtype=np.float32)
     shares = np.zeros((len(numbers), len(known)), dtype=np.float32)
     for row, number in enumerate(numbers):

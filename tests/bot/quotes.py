@@ -56,6 +56,7 @@ def trace_without(*words: str) -> Trace:
         words=tuple(WordTrace(word, None, is_known=False, near=()) for word in words),
         passages=(),
         sentences=(),
+        within=None,
         strictness="normal",
         answered_from=0.5,
         not_covered_below=0.1,

@@ -315,3 +315,25 @@ def test_nearest_gives_quotes_even_where_everything_points_away_from_the_questio
     answers = [library.ask(f"zeppelin{number}", nearest=True) for number in range(30)]
 
     assert [answer.question for answer in answers if not answer.quotes or not answer.quotes[0].highlights] == []
+
+
+@pytest.mark.parametrize("question", ["When did the lamp burn whale oil?", "What did the keepers eat?"])
+def test_in_one_document_an_answer_is_no_surer_than_in_all_of_them(library: Library, question: str):
+    everywhere, within = library.ask(question), library.ask(question, within="sea/lighthouse")
+
+    assert everywhere.signs is not None
+    assert within.signs is not None
+    assert within.quotes[0].citation == everywhere.quotes[0].citation
+    assert within.signs.standout == pytest.approx(everywhere.signs.standout)
+    assert within.confidence == pytest.approx(everywhere.confidence, abs=1e-4)
+
+
+def test_the_only_sentence_of_a_corpus_can_be_an_answer(tmp_path: Path):
+    corpus = write_corpus(tmp_path / "corpus", {"office.txt": "The office opens at nine in the morning."})
+    library = Library(corpus=corpus, data=tmp_path / "data", embedder=WordEmbedder())
+    library.reload()
+
+    answer = library.ask("In the morning the office opens at nine?")
+
+    assert answer.verdict is Verdict.ANSWERED
+    assert library.ask("How many bees live in a hive?").verdict is Verdict.NOT_COVERED

@@ -15,7 +15,7 @@ from tests.fakes import WordEmbedder
 
 TEXT = (
     "The keeper resigned over the whale oil. The boat could not land. The Storm Warden Office had none. "
-    "The Whale Trade Organisation did."
+    "The Whale Trade Organisation did. Barrels stood there."
 )
 
 
@@ -48,7 +48,8 @@ def test_misspelled_words_are_mended_for_both_retrievers(query_of: Callable[[str
     ("typed", "meant"),
     [
         ("did the keepre's boat land", "did the keeper's boat land"),
-        ("did the RESGINED\u2019S boat land", "did the resigned\u2019S boat land"),
+        ("did the RESGINED\u2019S boat land", "did the RESIGNED\u2019S boat land"),
+        ("did the barrles's boat land", "did the barrels' boat land"),
         ("a keepre-resgined boat", "a keeper-resigned boat"),
     ],
 )

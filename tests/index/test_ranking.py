@@ -6,16 +6,21 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.ranking import (
+    BACKGROUND_RANK,
     HIGHLIGHT_CHARACTERS,
+    PERFECT_SCORE,
     RELEVANCE_WEIGHT,
     SURROUNDINGS,
+    USUAL_BACKGROUND,
     Run,
     Surroundings,
     add_relevance,
+    background,
     best_first,
     choose_runs,
     highlight_floor,
@@ -193,6 +198,43 @@ def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -
     )
 
     assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
+
+
+def test_a_sentence_in_the_words_of_a_chosen_one_of_another_passage_is_left_out() -> None:
+    texts = ["Oil burned.", "oil  burned.", "Gulls were eaten."]
+
+    runs = choose_runs(
+        np.array([1.0, 0.99, 0.98], dtype=np.float32),
+        np.array([0, 1, 2]),
+        np.array([0, 0, 0]),
+        [10, 10, 10],
+        orthogonal(3),
+        np.array([0, 5, 10]),
+        room=100,
+        limit=3,
+        text_of=texts.__getitem__,
+    )
+
+    assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
+
+
+def test_what_the_limit_kept_out_is_tried_again_where_two_runs_become_one() -> None:
+    scores = np.array([3.0, 2.6, 2.9, 2.8, 2.7, 2.5], dtype=np.float32)  # the second one joins its neighbours
+    numbers = np.arange(6)
+
+    runs = choose_runs(
+        scores, numbers, np.zeros(6), [9] * 6, orthogonal(6), np.array([0, 1, 2, 10, 20, 30]), room=100, limit=3
+    )
+
+    assert [(run.first, run.last) for run in runs] == [(0, 2), (3, 3), (4, 4)]
+
+
+@pytest.mark.parametrize("count", [1, BACKGROUND_RANK, BACKGROUND_RANK + 1, 100])
+def test_the_background_of_few_sentences_is_the_usual_one(count: int) -> None:
+    scores = np.linspace(5, 4, count, dtype=np.float32)[::-1]
+
+    expected = USUAL_BACKGROUND * PERFECT_SCORE if count <= BACKGROUND_RANK else np.sort(scores)[::-1][BACKGROUND_RANK]
+    assert background(scores) == pytest.approx(expected)
 
 
 part = st.floats(0, 1, width=32)

@@ -106,7 +106,7 @@ CALIBRATION = replace(shipped_calibration(), answered_from=0.5, not_covered_belo
 HALL, YARD = Place("house", "The house", "Hall"), Place("house", "The house", "Yard")
 
 
-def sentence(place: Place, score: float) -> SentenceTrace:
+def sentence(place: Place, score: float, *, is_repeat: bool = False) -> SentenceTrace:
     return SentenceTrace(
         place=place,
         text="It stands.",
@@ -119,6 +119,7 @@ def sentence(place: Place, score: float) -> SentenceTrace:
         surroundings_tokens=0.0,
         score=score,
         is_quoted=False,
+        is_repeat=is_repeat,
     )
 
 
@@ -127,6 +128,7 @@ def trace(*sentences: SentenceTrace, missing: tuple[str, ...] = (), words: tuple
         words=tuple(WordTrace(word, None, is_known=word not in missing, near=()) for word in (*words, *missing)),
         passages=(),
         sentences=sentences,
+        within=None,
         strictness="normal",
         answered_from=0.5,
         not_covered_below=0.1,
@@ -154,22 +156,29 @@ def test_an_answer_that_is_sure_enough_without_a_word_has_no_gap():
     assert found(trace(sentence(HALL, 2.0), missing=("lol",)), verdict=Verdict.ANSWERED, confidence=0.7) == []
 
 
-@pytest.mark.parametrize(
-    ("confidence", "verdict", "setting"),
-    [
-        (0.45, Verdict.UNCERTAIN, "low"),
-        (0.4, Verdict.UNCERTAIN, "low"),
-        (0.399, Verdict.UNCERTAIN, None),
-        (0.05, Verdict.NOT_COVERED, None),
-    ],
-)
-def test_strictness_is_blamed_with_the_setting_that_would_answer(
-    confidence: float, verdict: Verdict, setting: str | None
-):
-    [item] = found(trace(sentence(HALL, 2.0), sentence(YARD, 1.0)), verdict=verdict, confidence=confidence)
+@pytest.mark.parametrize("confidence", [0.45, 0.4])
+def test_strictness_is_blamed_where_another_setting_would_answer(confidence: float):
+    [item] = found(trace(sentence(HALL, 2.0), sentence(YARD, 1.0)), confidence=confidence)
 
-    assert (item.fault, item.place, item.answered_at) == (Fault.STRICTNESS, HALL, setting)
+    assert (item.fault, item.place, item.answered_at) == (Fault.STRICTNESS, HALL, "low")
     assert item.short_by == pytest.approx(0.5 - confidence)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "verdict"), [(0.399, Verdict.UNCERTAIN), (0.1, Verdict.UNCERTAIN), (0.05, Verdict.NOT_COVERED)]
+)
+def test_what_no_setting_would_answer_is_probably_a_gap(confidence: float, verdict: Verdict):
+    shown = trace(sentence(HALL, 2.0), sentence(YARD, 1.0))
+    shown = replace(shown, words=(*shown.words, WordTrace("capital", None, is_known=False, near=("capitol",))))
+
+    [item] = found(shown, verdict=verdict, confidence=confidence)
+
+    assert (item.fault, item.words, item.place, item.answered_at) == (Fault.GAP, ("capital",), HALL, None)
+    assert item.short_by == pytest.approx(0.5 - confidence)
+
+
+def test_one_document_says_nothing_of_a_gap_in_the_corpus():
+    assert found(replace(trace(sentence(HALL, 2.0)), within="house"), confidence=0.2) == []
 
 
 def test_a_high_strictness_is_told_that_the_normal_one_would_answer():
@@ -183,23 +192,29 @@ def test_nothing_is_blamed_where_no_word_says_anything_or_nothing_was_found():
     assert found(trace()) == []
 
 
-def test_the_best_sentence_that_scores_higher_than_a_quote_is_a_matter_of_ranking():
-    shown = trace(sentence(HALL, 3.0), sentence(YARD, 2.5), sentence(Place("mill", "The mill", None), 2.4))
-    quotes = (quote_from(HALL, 3.0), quote_from(Place("barn", "The barn", None), 2.0))
+BARN, MILL = Place("barn", "The barn", None), Place("mill", "The mill", None)
 
-    assert found(shown, *quotes, verdict=Verdict.ANSWERED, confidence=0.7) == [Diagnosis(Fault.RANKING, place=YARD)]
+
+def test_what_would_be_quoted_next_is_a_matter_of_ranking():
+    shown = trace(sentence(HALL, 3.0), sentence(YARD, 2.9), sentence(MILL, 2.7, is_repeat=True), sentence(BARN, 2.5))
+    quotes = (quote_from(HALL, 3.0), quote_from(YARD, 2.9))
+
+    [item] = found(shown, *quotes, verdict=Verdict.ANSWERED, confidence=0.7)
+
+    assert (item.fault, item.place) == (Fault.RANKING, BARN)
+    assert item.short_by == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(
-    "quotes",
+    ("sentences", "quotes"),
     [
-        [(HALL, 3.0), (YARD, 2.0)],  # the section is quoted, with other sentences
-        [(HALL, 3.0), (Place("barn", "The barn", None), 2.5)],  # it scores no higher
-        [],  # nothing is quoted, so nothing lost its place
+        ([(HALL, 3.0), (YARD, 2.5)], [(HALL, 3.0), (YARD, 2.0)]),  # the section is quoted, with other sentences
+        ([(HALL, 3.0), (YARD, 2.2)], [(HALL, 3.0)]),  # it was too far behind the best one to be quoted
+        ([(HALL, 3.0), (YARD, 2.5)], []),  # nothing is quoted, so nothing lost its place
     ],
 )
-def test_nothing_lost_its_place_to_better_or_to_its_own_section(quotes: list[tuple[Place, float]]):
-    shown = trace(sentence(HALL, 3.0), sentence(YARD, 2.5))
+def test_no_more_is_said_of_ranking(sentences: list[tuple[Place, float]], quotes: list[tuple[Place, float]]):
+    shown = trace(*(sentence(*item) for item in sentences))
 
     assert found(shown, *(quote_from(*item) for item in quotes), verdict=Verdict.ANSWERED, confidence=0.7) == []
 
@@ -207,8 +222,10 @@ def test_nothing_lost_its_place_to_better_or_to_its_own_section(quotes: list[tup
 def test_a_sentence_that_had_no_room_is_named(library: Library):
     answer = library.ask("winter boat weeks gulls; maple; steam", nearest=True, room=110, limit=0)
 
-    ranking = [item.place.document for item in answer.diagnoses if item.fault is Fault.RANKING and item.place]
-    assert ranking == ["crafts/violins"]
+    [item] = [item for item in answer.diagnoses if item.fault is Fault.RANKING]
+    assert item.place is not None
+    assert item.place.document == "crafts/violins"
+    assert item.short_by < 0
 
 
 def test_a_question_without_a_word_has_no_trace(library: Library):
