@@ -283,6 +283,25 @@ def test_of_a_sentence_too_long_for_bold_the_clauses_that_answer_are_bold(tmp_pa
     assert len(bold) <= HIGHLIGHT_CHARACTERS
 
 
+def test_neighbouring_sentences_that_answer_are_one_highlight(tmp_path: Path) -> None:
+    files = {"a.md": "Zebras are striped in summer.\nZebras are striped in winter.\n", "b.md": "Something else is here.\n"}
+    library = made_of(tmp_path, files)
+
+    [quote] = library.ask("striped zebras", limit=1).quotes
+
+    assert quote.text == files["a.md"].strip()
+    assert quote.highlights == (quote.citation.span,)
+
+
+def test_the_three_documents_that_come_nearest_are_named_best_first(tmp_path: Path) -> None:
+    texts = ["Nothing of it.", "Zebras rest.", "Striped zebras rest.", "Striped zebras run home."]
+    library = made_of(tmp_path, {f"{number}.md": f"# Part {number}\n\n{text}\n" for number, text in enumerate(texts)})
+
+    answer = library.ask("Do striped zebras run?")
+
+    assert answer.nearest_titles == ("Part 3", "Part 2", "Part 1")
+
+
 @given(markdown_text.filter(lambda text: any(character.isalnum() for character in text)), rooms)
 @settings(max_examples=40, deadline=None)
 def test_quotes_of_any_markdown_are_exact_and_keep_to_the_room(

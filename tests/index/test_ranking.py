@@ -258,3 +258,32 @@ def test_relevance_adds_to_the_best_and_none_of_the_others_overtakes_them(
     assert set(best_first(fused)[: len(best)]) == set(best) or (
         fused[others].max() == fused[best].min()  # equal scores are in text order
     )
+
+
+def test_a_sentence_that_repeats_a_chosen_one_of_its_own_passage_is_shown() -> None:
+    vectors = np.array([[1, 0, 0], [0.96, 0.28, 0], [0, 0, 1]], dtype=np.float32)
+
+    runs = choose_runs(
+        np.array([1.0, 0.99, 0.98], dtype=np.float32),
+        np.array([0, 0, 1]),
+        np.array([0, 0, 0]),
+        [10, 10, 10],
+        vectors,
+        np.array([0, 5, 10]),
+        room=100,
+        limit=3,
+    )
+
+    assert [(run.first, run.last) for run in runs] == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_sentences_below_three_quarters_of_the_best_are_shown_only_without_a_limit() -> None:
+    scores, numbers = np.array([2.9, 4.0, 3.0], dtype=np.float32), np.arange(3)
+
+    limited, unlimited = (
+        choose_runs(scores, numbers, numbers, [10] * 3, orthogonal(3), numbers, room=100, limit=limit)
+        for limit in (3, 0)
+    )
+
+    assert [run.first for run in limited] == [1, 2]
+    assert [run.first for run in unlimited] == [1, 2, 0]

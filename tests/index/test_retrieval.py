@@ -70,6 +70,23 @@ def test_a_sentence_is_understood_from_the_one_before_it_even_where_that_ends_an
     assert anna > max(rosa, mary) + 0.5
 
 
+def test_a_sentence_and_those_around_it_count_by_their_words_in_what_they_say_together(
+    tmp_path: Path, embedder: WordEmbedder
+):
+    sentences = ["Gulls cry.", "The keeper of the old lamp burned oil of whales all winter.", "Boats land at noon."]
+    files = {"a.txt": " ".join(sentences) + "\n"}
+    library = Library(corpus=write_corpus(tmp_path / "corpus", files), data=tmp_path / "data", embedder=embedder)
+    library.reload()
+    question = "What did the lamp burn?"
+
+    cosines = candidates_of(library, question).parts.surroundings_cosines
+
+    asked, *vectors = (embedder.embed_query(text).vector for text in (question, *sentences))
+    weighed = [len(text.split()) * vector for text, vector in zip(sentences, vectors, strict=True)]
+    together = [sum(weighed[:2]), sum(weighed), sum(weighed[1:])]
+    assert cosines == pytest.approx([asked @ pooled / np.linalg.norm(pooled) for pooled in together], abs=1e-3)
+
+
 def test_candidates_stand_in_text_order_with_a_score_each(library: Library):
     found = candidates_of(library, "bees in the lighthouse")
 

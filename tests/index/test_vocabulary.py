@@ -68,6 +68,11 @@ def test_a_misspelled_word_is_the_corpuss_word_one_edit_away_or_two_where_it_is_
     assert vocabulary.correction(typed) == meant
 
 
+def test_a_word_with_another_first_letter_is_another_word(vocabulary: Vocabulary):
+    assert vocabulary.correction("resignet") == "resigned"
+    assert vocabulary.correction("designed") is None
+
+
 def test_of_two_corrections_the_more_frequent_word_is_meant():
     vocabulary = Vocabulary.build(["A stone. The store of a store."], WordEmbedder())
 
