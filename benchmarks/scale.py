@@ -80,31 +80,31 @@ def main() -> None:
         questions = _golden(own)
         other = OtherText([segment for draft in sets for segment in draft.segments])
         rows = [["corpus", "passages", "questions", "hit@3", "recall, 1,200", "off-topic: not covered"]]
-        rows.append(_row("bundled", evaluate(own, embedder, questions), own))
+        rows.append(row("bundled", evaluate(own, embedder, questions), own))
         generation = own
         for times in TIMES_AS_MUCH:
             generation = _generation([*own.segments, *other.tokens(times * len(own.tokens))], embedder, generation)
             name = f"bundled, {times} times as much other text"
-            rows.append(_row(name, evaluate(generation, embedder, questions), generation))
+            rows.append(row(name, evaluate(generation, embedder, questions), generation))
         generation = _generation([*own.segments, *other.passages(LARGE - len(own.passages))], embedder, generation)
-        rows.append(_row("bundled, in a large one", evaluate(generation, embedder, questions), generation))
-        few, asked = _few_documents(own, questions)
-        rows.append(_row("three documents of it alone", evaluate(few, embedder, asked), few))
+        rows.append(row("bundled, in a large one", evaluate(generation, embedder, questions), generation))
+        few, asked = few_documents(own, questions)
+        rows.append(row("three documents of it alone", evaluate(few, embedder, asked), few))
         for folder, draft in zip(folders, sets, strict=True):
             if len(draft.segments) == FEW_DOCUMENTS:
                 marked = [question for question in read_question_set(folder) if question.is_answerable]
-                rows.append(_row(f"`{folder.name}`, three documents", evaluate(draft, embedder, marked), draft))
+                rows.append(row(f"`{folder.name}`, three documents", evaluate(draft, embedder, marked), draft))
         write_results("other-text", "Much other text, and little text", COMMAND, rows)
 
         texts = [question.text for question in questions]
         costs = [["of a large corpus", "figure"], ["passages", f"{len(generation.passages):,}"]]
-        costs += _recall(generation, embedder, texts)
+        costs += recall(generation, embedder, texts)
         large = Path(data) / "large"
-        costs += _write(generation, large)
+        costs += write(generation, large)
         name = generation.id
         del generation
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-            costs += process.submit(_opened, large, name, texts).result()
+            costs += process.submit(opened, large, name, texts).result()
     write_results("scale", "Scale", COMMAND, costs)
 
 
@@ -206,7 +206,7 @@ def _golden(generation: Generation) -> list[EvaluationQuestion]:
     return questions
 
 
-def _few_documents(
+def few_documents(
     generation: Generation, questions: Sequence[EvaluationQuestion]
 ) -> tuple[Generation, list[EvaluationQuestion]]:
     """The documents with most evidence as a corpus, with the questions that they answer and the off-topic ones."""
@@ -226,7 +226,7 @@ def _few_documents(
     ]
 
 
-def _row(name: str, evaluation: Evaluation, generation: Generation) -> list[str]:
+def row(name: str, evaluation: Evaluation, generation: Generation) -> list[str]:
     answerable = sum(evaluation.counts.get(kind, 0) for kind in ("answerable", "paraphrase"))
     off_topic = evaluation.refusal.get("off_topic")
     figures = (evaluation.retrieval["hit@3"], evaluation.retrieval["recall@1200"])
@@ -239,7 +239,7 @@ def _row(name: str, evaluation: Evaluation, generation: Generation) -> list[str]
     ]
 
 
-def _recall(generation: Generation, embedder: Embedder, questions: Sequence[str]) -> list[list[str]]:
+def recall(generation: Generation, embedder: Embedder, questions: Sequence[str]) -> list[list[str]]:
     """How many of the nearest passages FAISS finds without comparing them all, and how long both take."""
     vectors = generation.passage_vectors
     queries = [embedder.embed_query(question).vector for question in questions]
@@ -261,7 +261,7 @@ def _recall(generation: Generation, embedder: Embedder, questions: Sequence[str]
     ]
 
 
-def _write(generation: Generation, folder: Path) -> list[list[str]]:
+def write(generation: Generation, folder: Path) -> list[list[str]]:
     (folder / "segments").mkdir(parents=True)
     (folder / "generations").mkdir()
     for segment in generation.segments:
@@ -277,17 +277,17 @@ def _write(generation: Generation, folder: Path) -> list[list[str]]:
     ]
 
 
-def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]]:
+def opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]]:
     """What an index on disk costs a process that opens it and asks it questions for the first time."""
     embedder = SentenceTransformerEmbedder()
     embedder.load()
     embedder.embed_query(questions[0])
-    before = _memory()
+    before = held_memory()
     started = time.perf_counter()
     generation = open_generation(folder, name, embedder=embedder)
     opening = time.perf_counter() - started
     gc.collect()
-    held, peak = ((memory() - before) / len(generation.passages) for memory in (_memory, _peak_memory))
+    held, peak = ((memory() - before) / len(generation.passages) for memory in (held_memory, peak_memory))
     arrays = (generation.passage_vectors, generation.sentence_vectors, generation.tokens)
     answering: list[float] = []
     embedding: list[float] = []
@@ -315,13 +315,13 @@ def _opened(folder: Path, name: str, questions: Sequence[str]) -> list[list[str]
     ]
 
 
-def _memory() -> int:
+def held_memory() -> int:
     """Bytes of memory that the process holds, on Linux."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """Bytes of memory that the process has held at most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 

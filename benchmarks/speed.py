@@ -47,8 +47,8 @@ def main() -> None:
         library = Library(corpus=corpus, data=Path(data), embedder=embedder)
         built = library.reload()
         size = sum(path.stat().st_size for path in Path(data).rglob("*") if path.is_file())
-        answering, embedding = _warm(library)
-        asking, torch, transformers = _cold(corpus, Path(data))
+        answering, embedding = warm(library)
+        asking, torch, transformers = cold(corpus, Path(data))
     rows = [
         ["what", "time", "beside it", "ratio"],
         _row("first answer, `python -m bot ask`", asking, "importing sentence-transformers", transformers, "s"),
@@ -70,7 +70,7 @@ def _row(what: str, value: float, beside: str, baseline: float, unit: str) -> li
     return [what, f"{value:.{digits}f} {unit}", f"{beside}: {baseline:.{digits}f} {unit}", f"{value / baseline:.2f}"]
 
 
-def _warm(library: Library) -> tuple[float, float]:
+def warm(library: Library) -> tuple[float, float]:
     """Medians, in seconds, of an answer and of the question's embedding alone."""
     answering: list[float] = []
     embedding: list[float] = []
@@ -84,7 +84,7 @@ def _warm(library: Library) -> tuple[float, float]:
     return statistics.median(answering), statistics.median(embedding)
 
 
-def _cold(corpus: Path, data: Path) -> tuple[float, float, float]:
+def cold(corpus: Path, data: Path) -> tuple[float, float, float]:
     """Medians, in seconds, of a first answer and of two imports, each in a fresh process."""
     ask = ["-m", "bot", "--corpus", str(corpus), "--data", str(data), "ask", QUESTIONS[0]]
     imports = [["-c", f"import {name}; print('done', flush=True)"] for name in ("torch", "sentence_transformers")]
@@ -92,12 +92,12 @@ def _cold(corpus: Path, data: Path) -> tuple[float, float, float]:
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(COLD_ROUNDS):
         for command, measured in zip(commands, times, strict=True):
-            measured.append(_seconds_to_first_line(command))
+            measured.append(seconds_to_first_line(command))
     asking, torch, transformers = (statistics.median(measured) for measured in times)
     return asking, torch, transformers
 
 
-def _seconds_to_first_line(command: list[str]) -> float:
+def seconds_to_first_line(command: list[str]) -> float:
     environment = os.environ | {"HF_HUB_OFFLINE": "1"}
     started = time.perf_counter()
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import calibrate, product, quality, results, summaries
+from benchmarks import calibrate, product, quality, results, scale, speed, summaries
 from benchmarks.quality import FIGURES, OURS, Comparison, PeerError, Shown, cut, install_peers, measure
 from index import EvaluationQuestion, Library, Span, evaluate
 from index.calibration import Trial
 from index.evidence import Evidence, length
+from index.generation import open_generation
 from index.questions import QuestionKind
+from index.segment import Segment
 from index.values import Signs
 from tests.fakes import WordEmbedder
 from tests.index.test_evidence import places
@@ -212,3 +217,256 @@ def test_redundancy_is_the_highest_cosine_between_two_lines():
 
     assert summaries.Shown(["a", "b", "c"], vectors).redundancy == pytest.approx(0.8)
     assert summaries.Shown(["a"], vectors[:1]).redundancy == 0
+
+
+def test_other_text_is_the_documents_and_then_copies_until_there_is_enough(library: Library):
+    segments = library.generation.segments
+    other = scale.OtherText(segments)
+
+    for taken, size in ((other.tokens, lambda one: len(one.tokens)), (other.passages, lambda one: len(one.passages))):
+        wanted = 5 * sum(map(size, segments)) - 1
+        found = taken(wanted)
+        assert all(one is segment for one, segment in zip(found, segments, strict=False))
+        assert sum(map(size, found[:-1])) < wanted <= sum(map(size, found))
+        assert len({one.document.id for one in found}) == len({one.document.path for one in found}) == len(found)
+
+
+def copies_of(library: Library, times: int) -> list[tuple[Segment, Segment]]:
+    """Each document with each of its copies."""
+    segments = library.generation.segments
+    copies = scale.OtherText(segments).tokens((times + 1) * sum(len(segment.tokens) for segment in segments))
+    return list(zip(segments * times, copies[len(segments) :], strict=True))
+
+
+def words_of(segment: Segment) -> list[str]:
+    return re.findall(r"[^\W\d_]{3,}", segment.document.text)
+
+
+def test_a_copy_has_other_words_of_the_same_length_and_every_span_stands_where_it_stood(library: Library):
+    pairs = copies_of(library, 20)
+    known = {word.casefold() for segment in library.generation.segments for word in words_of(segment)}
+
+    words = [pair for one, copy in pairs for pair in zip(words_of(one), words_of(copy), strict=True)]
+
+    assert all(len(word) == len(other) for word, other in words)
+    assert 0.4 < np.mean([word != other for word, other in words]) <= scale.OTHER_WORDS
+    assert 0.02 < np.mean([other.casefold() not in known for _, other in words]) <= scale.MADE_UP_WORDS
+    for one, copy in pairs:
+        assert len(one.document.text) == len(copy.document.text)
+        assert one.passages == copy.passages
+
+
+def test_the_vectors_of_a_copy_lie_off_the_originals_and_a_third_of_its_tokens_are_others(library: Library):
+    for one, copy in copies_of(library, 2):
+        for before, after in (
+            (one.passage_vectors, copy.passage_vectors),
+            (one.sentence_vectors, copy.sentence_vectors),
+        ):
+            own, lengths = np.einsum("ij,ij->i", after, before, dtype=np.float32), np.linalg.norm(after, axis=1)
+            assert lengths == pytest.approx(np.ones(len(after)), abs=1e-2)
+            assert 0.7 < own.min() <= own.max() < 0.99
+    changed = np.concatenate([(one.tokens != copy.tokens).any(axis=1) for one, copy in copies_of(library, 20)])
+    assert changed.mean() == pytest.approx(scale.OTHER_TOKENS, abs=0.02)
+
+
+def test_other_text_is_always_the_same_and_no_two_copies_are(library: Library):
+    once, again = (copies_of(library, 2) for _ in range(2))
+
+    for (_, one), (_, other) in zip(once, again, strict=True):
+        assert one.document.text == other.document.text
+        assert np.array_equal(one.passage_vectors, other.passage_vectors)
+        assert np.array_equal(one.tokens, other.tokens)
+    assert len({copy.document.text for _, copy in once}) == len(once)
+
+
+def test_few_documents_are_those_with_most_evidence_and_keep_what_can_be_asked_of_them(library: Library):
+    kinds = {"off": QuestionKind.OFF_TOPIC, "near": QuestionKind.NEAR_TOPIC}
+    holders = {
+        "a": ["sea/lighthouse", "food/bread"],
+        "b": ["sea/lighthouse", "garden/bees"],
+        "c": ["crafts/glass"] * 5,
+        "d": ["garden/bees", "games/chess-club"],
+        "e": ["food/bread"],
+        "f": ["food/bread"],
+        "off": [],
+        "near": [],
+    }
+    questions = [
+        EvaluationQuestion(
+            name,
+            "What?",
+            kinds.get(name, QuestionKind.ANSWERABLE),
+            tuple(piece(place, place + 1, document) for place, document in enumerate(documents)),
+        )
+        for name, documents in holders.items()
+    ]
+
+    few, asked = scale.few_documents(library.generation, questions)
+
+    assert [segment.document.id for segment in few.segments] == ["food/bread", "garden/bees", "sea/lighthouse"]
+    assert {question.id: [one.document for one in question.evidence] for question in asked} == {
+        "a": ["sea/lighthouse", "food/bread"],
+        "b": ["sea/lighthouse", "garden/bees"],
+        "d": ["garden/bees"],
+        "e": ["food/bread"],
+        "f": ["food/bread"],
+        "off": [],
+    }
+
+
+def test_a_corpus_has_a_row_of_how_much_it_finds_and_how_much_off_topic_it_refuses(
+    library: Library, embedder: WordEmbedder
+):
+    words = "Its lamp burned whale oil until 1904, then paraffin."
+    start = library.document("sea/lighthouse").text.index(words)
+    evidence = (piece(start, start + len(words), "sea/lighthouse"),)
+    lamp = EvaluationQuestion("lamp", "When did the lamp burn whale oil?", QuestionKind.ANSWERABLE, evidence)
+    missed = EvaluationQuestion("missed", "What is the sourdough starter fed with?", QuestionKind.PARAPHRASE, evidence)
+    strange = EvaluationQuestion("strange", "zzz qqq xxx", QuestionKind.OFF_TOPIC)
+    generation = library.generation
+
+    refused = scale.row("sea", evaluate(generation, embedder, [lamp, missed, strange]), generation)
+    unasked = scale.row("sea", evaluate(generation, embedder, [lamp]), generation)
+
+    count = str(len(generation.passages))
+    assert refused == ["sea", count, "2", "0.500", "1.000", "1.000"]
+    assert unasked == ["sea", count, "1", "1.000", "1.000", ""]
+
+
+def test_the_nearest_passages_that_are_missed_lower_the_recall(
+    library: Library, embedder: WordEmbedder, monkeypatch: pytest.MonkeyPatch
+):
+    vectors, found = library.generation.vectors, iter([4, 4, 1])
+    search = vectors.search
+    monkeypatch.setattr(scale, "CANDIDATE_PASSAGES", 4)
+    monkeypatch.setattr(vectors, "search", lambda query, _, rows: search(query, next(found), rows))
+
+    rows = scale.recall(library.generation, embedder, ["the lamp", "the bees", "the oven"])
+
+    assert rows[:2] == [
+        ["recall@4 of the nearest passages, mean", "0.7500"],
+        ["the same in the worst question", "0.25"],
+    ]
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_a_passage_takes_on_disk_is_all_that_is_written_and_apart_what_a_generation_adds(
+    library: Library, tmp_path: Path
+):
+    generation, folder = library.generation, tmp_path / "large"
+
+    rows = scale.write(generation, folder)
+
+    count = len(generation.passages)
+    assert rows == [
+        ["on disk, a passage", f"{size_of(folder) / count:,.0f} bytes"],
+        ["of which what a generation adds", f"{size_of(folder / 'generations') / count:,.0f} bytes"],
+    ]
+
+
+class Clock:
+    """Time that passes only while something is done that is said to take time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def takes(self, seconds: list[float], work: Callable[..., Any] = lambda *arguments: None) -> Callable[..., Any]:
+        """What takes so long, one time after the other."""
+        left = iter(seconds)
+
+        def timed(*arguments: Any, **options: Any) -> Any:
+            self.now += next(left)
+            return work(*arguments, **options)
+
+        return timed
+
+
+def test_an_index_that_is_opened_costs_what_it_adds_and_its_first_questions_only_warm(
+    library: Library, embedder: WordEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    generation, clock = library.generation, Clock()
+    count = len(generation.passages)
+    scale.write(generation, tmp_path / "large")
+    held = iter([5_000, 5_000 + 7_000 * count])
+    monkeypatch.setattr(scale, "time", clock)
+    monkeypatch.setattr(scale, "held_memory", lambda: next(held))
+    monkeypatch.setattr(scale, "peak_memory", lambda: 5_000 + 9_000 * count)
+    monkeypatch.setattr(scale, "SentenceTransformerEmbedder", lambda: embedder)
+    monkeypatch.setattr(embedder, "embed_query", clock.takes([9] * 6 + [0.01] * 11 + [0.5] * 10))
+    monkeypatch.setattr(scale, "open_generation", clock.takes([3], open_generation))
+    answering = [9] * 5 + [number / 1000 for number in (*range(20, 31), *range(50, 60))]
+    monkeypatch.setattr(scale, "ask", clock.takes(answering))
+
+    rows = dict(scale.opened(tmp_path / "large", generation.id, ["Why?"] * 26))
+
+    arrays = (generation.passage_vectors, generation.sentence_vectors, generation.tokens)
+    assert rows == {
+        "in memory, a passage": "7,000 bytes",
+        "of which vectors and tokens": f"{sum(array.nbytes for array in arrays) / count:,.0f} bytes",
+        "in memory while opening, a passage": "9,000 bytes",
+        "opening it": "3 s",
+        "a question's own embedding": "10.0 ms",
+        "an answer, median": "30.0 ms",
+        "an answer, 95th percentile": "58.0 ms",
+        "an answer in embeddings, median": "3.00",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell it in other ways")
+def test_memory_is_told_in_bytes():
+    before = scale.held_memory()
+
+    block = b"x" * 50_000_000
+
+    assert scale.held_memory() - before == pytest.approx(len(block), rel=0.1)
+    assert scale.peak_memory() > 0.9 * scale.held_memory()
+
+
+def test_the_first_answers_of_a_running_bot_only_warm(library: Library, monkeypatch: pytest.MonkeyPatch):
+    clock = Clock()
+    monkeypatch.setattr(speed, "time", clock)
+    monkeypatch.setattr(speed, "WARM_ROUNDS", 3)
+    monkeypatch.setattr(library, "ask", clock.takes([9] * 5 + [0.03, 0.5, 0.03]))
+    monkeypatch.setattr(library.embedder, "embed_query", clock.takes([9] * 5 + [0.01, 0.01, 0.5]))
+
+    assert speed.warm(library) == pytest.approx((0.03, 0.01))
+
+
+def test_a_cold_start_ends_with_the_first_line_that_says_something():
+    late = ["-c", "import time; print(flush=True); time.sleep(0.3); print('done')"]
+
+    assert speed.seconds_to_first_line(late) > 0.3
+    for command in (["-c", "print()"], ["-c", "import sys; print('done'); sys.exit(1)"]):
+        with pytest.raises(RuntimeError, match="failed"):
+            speed.seconds_to_first_line(command)
+
+
+def test_speed_tells_each_time_in_those_of_what_stands_beside_it(
+    corpus_folder: Path, embedder: WordEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sizes: list[int] = []
+
+    def cold(corpus: Path, data: Path) -> tuple[float, float, float]:
+        sizes.append(size_of(data))
+        return 3.0, 0.75, 4.0
+
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["speed", str(corpus_folder)])
+    monkeypatch.setattr(speed, "SentenceTransformerEmbedder", lambda: embedder)
+    monkeypatch.setattr(speed, "warm", lambda library: (0.03, 0.01))
+    monkeypatch.setattr(speed, "cold", cold)
+
+    speed.main()
+
+    text = (tmp_path / "speed.md").read_text(encoding="utf-8")
+    [passages] = re.findall(r"building the index: (\d+) passages", text)
+    assert "| 3.0 s | importing sentence-transformers: 4.0 s | 0.75 |" in text
+    assert "| 3.0 s | importing PyTorch alone: 0.8 s | 4.00 |" in text
+    assert "| 30 ms | the question's own embedding: 10 ms | 3.00 |" in text
+    assert f"| index on disk, a passage | {sizes[0] / int(passages) / 1024:.1f} KiB |" in text

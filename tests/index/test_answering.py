@@ -284,7 +284,12 @@ def test_of_a_sentence_too_long_for_bold_the_clauses_that_answer_are_bold(tmp_pa
 
 
 def test_sentences_that_answer_are_one_highlight_where_no_other_parts_them(tmp_path: Path) -> None:
-    lines = ["Zebras are striped in summer.", "Zebras are striped in winter.", "Gulls cry.", "Zebras are striped in May."]
+    lines = [
+        "Zebras are striped in summer.",
+        "Zebras are striped in winter.",
+        "Gulls cry.",
+        "Zebras are striped in May.",
+    ]
     library = made_of(tmp_path, {"a.md": "\n".join(lines) + "\n"})
 
     [quote] = library.ask("striped zebras", limit=0).quotes
