@@ -1,4 +1,4 @@
-"""The comparison with peers counts what it says that it counts; what it finds, the benchmarks measure."""
+"""The benchmarks count what they say that they count; what they find stands in their results."""
 
 from __future__ import annotations
 
