@@ -223,7 +223,14 @@ def test_what_the_limit_kept_out_is_tried_again_where_two_runs_become_one() -> N
     numbers = np.arange(6)
 
     runs = choose_runs(
-        scores, numbers, np.zeros(6), [9] * 6, orthogonal(6), np.array([0, 1, 2, 10, 20, 30]), room=100, limit=3
+        scores,
+        numbers,
+        np.zeros(6, dtype=np.int64),
+        [9] * 6,
+        orthogonal(6),
+        np.array([0, 1, 2, 10, 20, 30]),
+        room=100,
+        limit=3,
     )
 
     assert [(run.first, run.last) for run in runs] == [(0, 2), (3, 3), (4, 4)]
