@@ -98,6 +98,10 @@ def missing_permissions() -> ApiError:
     return ApiError(403, 50013, "Missing Permissions")
 
 
+def thread_is_archived() -> ApiError:
+    return ApiError(400, 50083, "Thread is archived")
+
+
 def has_thread() -> ApiError:
     return ApiError(400, 160004, "A thread has already been created for this message")
 

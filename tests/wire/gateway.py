@@ -18,7 +18,7 @@ from aiohttp import WSMsgType, web
 
 from .limits import GATEWAY_PAYLOAD_BYTES
 from .waiting import Changes
-from .world import Guild, Json, Message, World
+from .world import Channel, Guild, Json, Message, World
 
 
 class Opcode(IntEnum):
@@ -224,6 +224,12 @@ class Gateway:
         """
         for session in self._listening(guild, intent):
             await session.dispatch(name, data)
+
+    async def unarchive(self, channel: Channel) -> None:
+        """Unarchive a thread that somebody writes in: Discord does so by itself, and tells of it before the message."""
+        if channel.is_archived:
+            channel.is_archived = False
+            await self.dispatch("THREAD_UPDATE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
 
     async def dispatch_message(self, name: str, message: Message) -> None:
         """Send a message event, with as much of the message as each session may read."""

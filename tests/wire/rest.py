@@ -412,6 +412,7 @@ class Rest:
         if (earlier := self._same_nonce(channel, call.message)) is not None:
             return self._shown(earlier)
         body = call.message | {"flags": int(call.message.get("flags") or 0) & ~MessageFlag.EPHEMERAL}
+        await self.gateway.unarchive(channel)
         message = self._world.post(channel, self._world.bot, body, call.files)
         self._nonces[channel.id, str(body.get("nonce"))] = (message.id, self._clock())
         await self.gateway.dispatch_message("MESSAGE_CREATE", message)
@@ -430,9 +431,12 @@ class Rest:
         return self._shown(self._world.message(call.id("message_id"), channel.id))
 
     async def _edit_message(self, call: Call) -> Answer:
-        message = self._world.message(call.id("message_id"), self._channel(call).id)
+        channel = self._channel(call)
+        message = self._world.message(call.id("message_id"), channel.id)
         if message.author_id != self._world.bot.id:
             raise errors.not_the_author()
+        if channel.is_archived:
+            raise errors.thread_is_archived()
         return await self._edit(message, call)
 
     async def _delete_message(self, call: Call) -> Answer:

@@ -467,6 +467,7 @@ class LocalDiscord:
         if reply_to is not None:
             body["message_reference"] = {"message_id": str(reply_to.id)}
             body["allowed_mentions"] = {"parse": ["users", "roles", "everyone"], "replied_user": pings}
+        await self.gateway.unarchive(channel)
         message = self.world.post(channel, user, body, files)
         await self.gateway.dispatch_message("MESSAGE_CREATE", message)
         return message

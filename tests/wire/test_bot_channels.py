@@ -236,6 +236,21 @@ async def test_a_thread_that_holds_nothing_more_goes_with_its_question_or_answer
     assert (thread.id in local_discord.world.channels) is not may_delete
 
 
+async def test_who_writes_in_a_thread_that_was_closed_is_answered_there(local_discord: LocalDiscord, bot: DissentBot):
+    await switch(local_discord, "thread", local_discord.general)
+    question = await local_discord.say(ANSWERED)
+    answer = await remembered(bot, await local_discord.next_message())
+    thread = local_discord.world.channel(answer.channel_id)
+    await local_discord.edit(question, UNCERTAIN)
+    await local_discord.until(lambda: thread.is_archived, waiting_for="the thread's end")
+    follow_up = await local_discord.say(LEANING, channel=thread, user=local_discord.bob)
+    reply = await local_discord.next_message(reply_to=follow_up)
+
+    assert local_discord.current(answer) is None
+    assert reply.channel_id == thread.id
+    assert not thread.is_archived
+
+
 @pytest.mark.parametrize("deleted", ["question", "answer"])
 async def test_a_thread_in_which_somebody_said_something_stays(
     local_discord: LocalDiscord, bot: DissentBot, deleted: str

@@ -428,6 +428,38 @@ async def test_the_bot_can_write_first_and_open_a_thread(local_discord: LocalDis
     ]
 
 
+async def test_an_archived_thread_opens_again_for_a_message_and_until_then_nothing_in_it_is_changed(
+    local_discord: LocalDiscord, bot: TinyBot
+) -> None:
+    channel = bot.get_channel(local_discord.general.id)
+    assert isinstance(channel, discord.TextChannel)
+    thread = await (await channel.send("topic")).create_thread(name="more")
+    said = await thread.send("in the thread")
+    place = local_discord.world.channel(thread.id)
+
+    await thread.edit(archived=True)
+    with pytest.raises(discord.HTTPException) as refusal:
+        await said.edit(content="changed")
+    await local_discord.gateway.caught_up()
+    before = bot.get_channel(thread.id)
+    await local_discord.say("anybody here?", channel=place)
+    await local_discord.gateway.caught_up()
+
+    assert refusal.value.code == 50083
+    assert before is None
+    assert isinstance(bot.get_channel(thread.id), discord.Thread)
+    assert not place.is_archived
+
+
+async def test_a_bot_that_starts_is_told_of_open_threads_only(local_discord: LocalDiscord) -> None:
+    open_thread = local_discord.world.add_thread(local_discord.general, "open")
+    local_discord.thread.is_archived = True
+
+    async with running(TinyBot(), local_discord.token) as bot:
+        assert bot.get_channel(open_thread.id) is not None
+        assert bot.get_channel(local_discord.thread.id) is None
+
+
 async def test_the_bot_needs_permission_to_write(local_discord: LocalDiscord) -> None:
     world, guild = local_discord.world, local_discord.guild
     silent = world.add_channel(guild, "announcements", denied_to_bot=Permission.SEND_MESSAGES)

@@ -227,7 +227,7 @@ class Guild:
         Args:
             shown_members: Whom the bot gets to see; without the members intent that is only itself.
         """
-        is_thread = {channel: channel.kind is ChannelKind.PUBLIC_THREAD for channel in self.channels}
+        threads = [channel for channel in self.channels if channel.kind is ChannelKind.PUBLIC_THREAD]
         return {
             "id": str(self.id),
             "name": self.name,
@@ -238,8 +238,8 @@ class Guild:
             "large": False,
             "joined_at": JOINED_AT,
             "roles": [role.payload() for role in self.roles],
-            "channels": [channel.payload() for channel in self.channels if not is_thread[channel]],
-            "threads": [channel.payload() for channel in self.channels if is_thread[channel]],
+            "channels": [channel.payload() for channel in self.channels if channel not in threads],
+            "threads": [thread.payload() for thread in threads if not thread.is_archived],
             "members": [self.member_payload(person) for person in shown_members],
             **{name: [] for name in EMPTY_GUILD_LISTS},
             **dict.fromkeys(ZERO_GUILD_NUMBERS, 0),
