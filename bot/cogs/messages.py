@@ -19,7 +19,7 @@ from bot.client import DissentBot
 from bot.localisation import ENGLISH, N_, _, speak
 from bot.questions import question_in
 from bot.render.body import Body
-from bot.replies import SENDING_ERRORS, change, reply
+from bot.replies import SENDING_ERRORS, THREAD_IS_ARCHIVED, change, persistently, reply
 from bot.state import Asked, PlainReply, ShownAnswer
 from bot.tree import error_text
 from index import RetrievalError, Verdict
@@ -192,28 +192,43 @@ class Messages(commands.Cog):
                 except Exception as error:
                     await self._say_instead(message.id, asked, replied, Body(error_text(error, "message")))
                     return
-                await self.bot.answers.send(prepared, lambda: change(self._partial(replied), prepared.body))
+                await self.bot.answers.send(prepared, lambda: self._change(replied, prepared.body))
 
     async def _look_up_anew(self, question_id: int, asked: Asked, replied: Replied) -> None:
         """Do so for a question that nobody asked the bot: where it has no answer, there is nothing to say."""
-        ours = self._partial(replied)
         try:
             found = await self.bot.answers.look_up(asked)
         except RetrievalError as error:
             await self._say_instead(question_id, asked, replied, Body(error_text(error, "message")))
             return
         if found.answer.verdict is not Verdict.ANSWERED:
-            await ours.delete()
+            await self._partial(replied).delete()
             await self._forget_answer(replied)
             return
         prepared = await self.bot.answers.present(found, repeats_question=False)
-        await self.bot.answers.send(prepared, lambda: change(ours, prepared.body))
+        await self.bot.answers.send(prepared, lambda: self._change(replied, prepared.body))
 
     async def _say_instead(self, question_id: int, asked: Asked, replied: Replied, body: Body) -> None:
         """Put what is no answer in place of what was replied."""
-        await change(self._partial(replied), body)
+        await self._change(replied, body)
         plain = PlainReply(replied.channel_id, replied.message_id, asked.edited_at)
         await self.bot.state.note_plain_reply(question_id, plain)
+
+    async def _change(self, replied: Replied, body: Body) -> int:
+        """Put something else in place of what was replied.
+
+        Discord archives a thread in which nobody writes, and changes nothing in it until it is unarchived; its question
+        stands outside and can be edited all the same.
+        """
+        try:
+            return await change(self._partial(replied), body)
+        except discord.HTTPException as error:
+            if error.code != THREAD_IS_ARCHIVED:
+                raise
+        thread = await persistently(lambda: self.bot.fetch_channel(replied.channel_id))
+        if isinstance(thread, discord.Thread):
+            await persistently(lambda: thread.edit(archived=False))
+        return await change(self._partial(replied), body)
 
     async def _forget_answer(self, replied: Replied) -> None:
         if replied.shown is not None:

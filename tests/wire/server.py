@@ -547,6 +547,11 @@ class LocalDiscord:
         self.world.delete_channel(channel)
         await self.gateway.dispatch("CHANNEL_DELETE", channel.payload(), guild=channel.guild, intent=Intent.GUILDS)
 
+    async def archive(self, thread: Channel) -> None:
+        """Archive a thread, as Discord does where nobody has written for a day."""
+        thread.is_archived = True
+        await self.gateway.dispatch("THREAD_UPDATE", thread.payload(), guild=thread.guild, intent=Intent.GUILDS)
+
     async def deny(self, channel: Channel, permissions: Permission) -> None:
         """Take permissions from the bot, and only the bot, in a server's channel."""
         channel.denied_to_bot |= permissions

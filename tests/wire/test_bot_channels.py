@@ -251,6 +251,21 @@ async def test_who_writes_in_a_thread_that_was_closed_is_answered_there(local_di
     assert not thread.is_archived
 
 
+async def test_an_answer_follows_its_question_though_its_thread_is_archived_since(
+    local_discord: LocalDiscord, bot: DissentBot
+):
+    await switch(local_discord, "thread", local_discord.general)
+    question = await local_discord.say(ANSWERED)
+    answer = await remembered(bot, await local_discord.next_message())
+    thread = local_discord.world.channel(answer.channel_id)
+    await local_discord.archive(thread)
+    await local_discord.edit(question, "Was the lighthouse built from granite?")
+    await local_discord.until(lambda: local_discord.world.message(answer.id).payload["edited_timestamp"])
+
+    assert BEST_SENTENCE in text_of(read(local_discord.world.message(answer.id).content))
+    assert not thread.is_archived
+
+
 @pytest.mark.parametrize("deleted", ["question", "answer"])
 async def test_a_thread_in_which_somebody_said_something_stays(
     local_discord: LocalDiscord, bot: DissentBot, deleted: str
