@@ -4,7 +4,8 @@
   answered when the message is gone, or when its presser is told why it is not.
 - A message that speaks to the bot gets one reply; so does what an answer channel surely answers, in the reply, thread
   or report that is set for it. Whatever else is said there gets none.
-- An edited question has its reply changed, and no second one. The reply to a deleted question is gone.
+- An edited question has its reply changed, and no second one; not where it was changed back to what the reply answers,
+  before the bot heard of any other. The reply to a deleted question is gone.
 - A private answer is shared once, and a question passed on to a person once, however often that is pressed; whoever is
   told that it is passed on can rely on it.
 - The message that shows how far a reload is says in the end how it ended.
@@ -183,9 +184,7 @@ class Owed:
                 continue
             if question.is_deleted and replies:
                 yield key, f"reply left behind: {about}"
-            elif question.edited_at and any(
-                _changed_at(reply, counts_sending=question.is_late) < question.edited_at for reply in replies
-            ):
+            elif question.edited_at and any(self._is_outdated(reply, question) for reply in replies):
                 yield key, f"answered as before it was edited: {about}"
         for message in self._progress():
             is_over = message.id in self._given_up_ids or message.channel_id in failed_in
@@ -243,6 +242,14 @@ class Owed:
     def _replies(self, question: Question) -> list[Message]:
         """By their nonce, which says what a message is for even where the question is gone."""
         return [message for message in self._said() if message.payload.get("nonce") == str(question.message.id)]
+
+    def _is_outdated(self, reply: Message, question: Question) -> bool:
+        """Whether a reply was neither sent nor changed for what its question says now."""
+        now = self.discord.world.messages.get(question.message.id)
+        is_as_asked = now is not None and now.content == question.message.content
+        if is_as_asked and not question.is_late and not reply.payload["edited_timestamp"]:
+            return False
+        return _changed_at(reply, counts_sending=question.is_late) < question.edited_at
 
     def _progress(self) -> list[Message]:
         """The messages that show how far a reload is."""
