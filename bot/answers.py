@@ -306,7 +306,9 @@ class Answers:
             try:
                 if token:
                     webhook = discord.Webhook.partial(bot.application_id or 0, token, client=bot)
-                    send: Callable[[Body], Awaitable[int]] | None = partial(fill_later, webhook)
+                    send: Callable[[Body], Awaitable[int]] | None = None
+                    if await is_thinking(webhook):  # else it shows its answer, whose buttons may have been pressed
+                        send = partial(fill_later, webhook)
                 else:
                     send, asked = await self._way_to_answer(bot, question_id, asked)
                 if send is not None:

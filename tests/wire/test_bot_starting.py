@@ -396,6 +396,30 @@ async def test_a_command_that_was_stopped_in_between_says_so_after_the_restart(
     assert again.content != STOPPED
 
 
+async def test_an_answer_that_was_shown_before_the_bot_was_stopped_stays_as_it_is(
+    local_discord: LocalDiscord, library: Library, tmp_path: Path
+):
+    stopped = asyncio.Event()
+
+    async def stop(*_: object) -> None:
+        stopped.set()
+        await asyncio.Event().wait()
+
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        bot.state.note_message = stop  # type: ignore[assignment]
+        interaction = await local_discord.slash("ask", question=ANSWERED)
+        answer = await interaction.answer()
+        await stopped.wait()
+    async with dissent_bot(local_discord, library, tmp_path / "data") as bot:
+        async with asyncio.timeout(10):
+            while await bot.state.pending():  # noqa: ASYNC110 (SQLite tells nobody)
+                await asyncio.sleep(0.002)
+
+    shown = local_discord.world.message(answer.id)
+    assert shown.payload["components"] == answer.payload["components"]
+    assert len(local_discord.requests_to("PATCH /webhooks")) == 1
+
+
 async def test_a_question_that_was_stopped_is_answered_and_nothing_more_is_said(
     local_discord: LocalDiscord, library: Library, tmp_path: Path
 ):
