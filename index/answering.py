@@ -6,6 +6,7 @@ import time
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,7 +226,7 @@ def choose_quotes(generation: Generation, candidates: Candidates, *, room: int, 
         numbers,
         room=room,
         limit=limit,
-        text_of=lambda number: generation.text_of(int(numbers[number])),
+        words_of=cache(lambda number: generation.words_of(int(numbers[number]))),
         gaps=[0, *(starts[1:] - ends[:-1]).tolist()],
     )
 

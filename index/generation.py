@@ -228,6 +228,10 @@ class Generation:
         text: str = self.segments[owner].document.plain(self.sentences[sentence].span)
         return text
 
+    def words_of(self, sentence: int) -> tuple[str, ...]:
+        """The words of a sentence with their marks, whatever their case and the space between them."""
+        return tuple(self.text_of(sentence).casefold().split())
+
     def has_word(self, stem: str) -> bool:
         """Whether a document has any form of a word."""
         return any(part.passage_keywords.has(stem) for part in self.parts)

@@ -188,7 +188,7 @@ def choose_runs(
     *,
     room: int,
     limit: int,
-    text_of: Callable[[int], str] = str,
+    words_of: Callable[[int], object] = int,
     gaps: Sequence[int] = (),
 ) -> list[Run]:
     """Choose the sentences to show and join neighbours into runs, also where one passage ends and the next begins.
@@ -206,7 +206,7 @@ def choose_runs(
         places: Where each sentence stands among all; only those with consecutive places are neighbours.
         room: Characters for all of them together.
         limit: How many runs at most; 0 for as many as fit.
-        text_of: The words of a sentence; by default no two sentences are the same to the letter.
+        words_of: What two sentences in the same words have in common; by default no two are.
         gaps: Characters between each sentence and the one before it; one by default.
 
     Returns:
@@ -233,7 +233,7 @@ def choose_runs(
             kept_out.append(number)
             continue
         others = [other for other in chosen if passages[other] != passages[number]]
-        if is_repeat(number, others, vectors, text_of):
+        if is_repeat(number, others, vectors, words_of):
             continue
         joined = Run(
             min([number, *(run.first for run in beside)]),
@@ -250,7 +250,7 @@ def choose_runs(
 
 
 def is_repeat(
-    number: int, others: Sequence[int], vectors: NDArray[np.floating[Any]], text_of: Callable[[int], str]
+    number: int, others: Sequence[int], vectors: NDArray[np.floating[Any]], words_of: Callable[[int], object]
 ) -> bool:
     """Whether a sentence says what one of others says: in nearly the same meaning, or in the same words.
 
@@ -259,10 +259,7 @@ def is_repeat(
     if not others:
         return False
     cosines = vectors[list(others)].astype(np.float32) @ vectors[number].astype(np.float32)
-    if cosines.max() >= REPEAT_COSINE:
-        return True
-    words, *of_others = (text_of(one).casefold().split() for one in (number, *others))
-    return words in of_others
+    return bool(cosines.max() >= REPEAT_COSINE) or words_of(number) in map(words_of, others)
 
 
 def _touches(run: Run, number: int, places: NDArray[np.int64]) -> bool:

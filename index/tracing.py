@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -95,11 +96,13 @@ def trace_of(
     """
     passages, sentences = (best_first(scores)[:BEST_SHOWN] for scores in (found.passage_scores, found.sentence_scores))
     answered_from, not_covered_below = generation.calibration.limits(strictness)
-    quoted = [position for run in runs for position in range(run.first, run.last + 1)]
+    shown = [position for run in runs for position in range(run.first, run.last + 1)]
+    quoted = dict(zip(shown, found.sentences[shown].tolist(), strict=True))
+    words_in = cache(generation.words_of)
     return Trace(
         words=words_of(generation, question, query),
         passages=tuple(_passage(generation, found, int(row), quoted) for row in passages),
-        sentences=tuple(_sentence(generation, found, int(position), quoted) for position in sentences),
+        sentences=tuple(_sentence(generation, found, int(position), quoted, words_in) for position in sentences),
         within=within,
         strictness=strictness,
         answered_from=answered_from,
@@ -135,7 +138,7 @@ def _word(generation: Generation, stem: str) -> str:
     return next((word for part in generation.parts if (word := part.vocabulary.word(stem))), stem)
 
 
-def _passage(generation: Generation, found: Candidates, row: int, quoted: Sequence[int]) -> PassageTrace:
+def _passage(generation: Generation, found: Candidates, row: int, quoted: Mapping[int, int]) -> PassageTrace:
     passage = int(found.passages[row])
     return PassageTrace(
         place=place_of(generation, passage),
@@ -144,15 +147,21 @@ def _passage(generation: Generation, found: Candidates, row: int, quoted: Sequen
         tokens=float(found.parts.token_matches[row]),
         relevance=_relevance(found, row),
         score=float(found.passage_scores[row]),
-        is_quoted=passage in generation.passage_of_sentence[found.sentences[quoted]],
+        is_quoted=any(generation.passage_of_sentence[number] == passage for number in quoted.values()),
     )
 
 
-def _sentence(generation: Generation, found: Candidates, position: int, quoted: Sequence[int]) -> SentenceTrace:
+def _sentence(
+    generation: Generation,
+    found: Candidates,
+    position: int,
+    quoted: Mapping[int, int],
+    words_in: Callable[[int], object],
+) -> SentenceTrace:
     number = int(found.sentences[position])
     passage = int(generation.passage_of_sentence[number])
     row = int(np.searchsorted(found.passages, passage))
-    others = [int(other) for other in found.sentences[quoted] if generation.passage_of_sentence[other] != passage]
+    others = [other for other in quoted.values() if generation.passage_of_sentence[other] != passage]
     return SentenceTrace(
         place=place_of(generation, passage),
         text=_opening(generation.text_of(number)),
@@ -165,7 +174,7 @@ def _sentence(generation: Generation, found: Candidates, position: int, quoted: 
         surroundings_tokens=float(found.parts.surroundings_token_matches[position]),
         score=float(found.sentence_scores[position]),
         is_quoted=position in quoted,
-        is_repeat=position not in quoted and is_repeat(number, others, generation.sentence_vectors, generation.text_of),
+        is_repeat=position not in quoted and is_repeat(number, others, generation.sentence_vectors, words_in),
     )
 
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import Answer, Library, Source, UnknownDocumentError, Verdict
+from index import Answer, Library, Source, Span, UnknownDocumentError, Verdict
+from index.embedding import Embedding
 from index.ranking import HIGHLIGHT_CHARACTERS
 from tests.conftest import CORPUS, write_corpus
 from tests.fakes import WordEmbedder
@@ -360,3 +364,32 @@ def test_the_only_sentence_of_a_corpus_can_be_an_answer(tmp_path: Path):
 
     assert answer.verdict is Verdict.ANSWERED
     assert library.ask("How many bees live in a hive?").verdict is Verdict.NOT_COVERED
+
+
+class ContextEmbedder(WordEmbedder):
+    """The vector of a sentence says mostly what stands around it."""
+
+    def embed_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> list[Embedding]:
+        found = []
+        for passage in super().embed_passages(passages):
+            vectors = passage.vectors + 2 * passage.vectors[:1]
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            found.append(replace(passage, vectors=vectors))
+        return found
+
+
+def test_what_two_documents_say_word_for_word_is_quoted_once(tmp_path: Path):
+    said = "The lamp of the harbour burned whale oil."
+    files = {
+        "history.txt": f"The harbour was dug in 1820. {said} Ships came from the north.",
+        "lamps.txt": "Most lamps give little light.\nTHE LAMP of the harbour burned whale oil.\nGas came later.",
+        "harbour.txt": "Whales came into the harbour in winter. The lamp of the harbour could be seen from far.",
+    }
+    corpus = write_corpus(tmp_path / "corpus", files)
+    library = Library(corpus=corpus, data=tmp_path / "data", embedder=ContextEmbedder())
+    library.reload()
+
+    quotes = library.ask("What did the lamp of the harbour burn?", nearest=True).quotes
+
+    assert len(quotes) > 1
+    assert sum(said.casefold() in quote.text.casefold() for quote in quotes) == 1

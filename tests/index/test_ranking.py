@@ -201,7 +201,7 @@ def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -
 
 
 def test_a_sentence_in_the_words_of_a_chosen_one_of_another_passage_is_left_out() -> None:
-    texts = ["Oil burned.", "oil  burned.", "Gulls were eaten."]
+    texts = ["Oil burned.", "Oil burned.", "Gulls were eaten."]
 
     runs = choose_runs(
         np.array([1.0, 0.99, 0.98], dtype=np.float32),
@@ -212,7 +212,7 @@ def test_a_sentence_in_the_words_of_a_chosen_one_of_another_passage_is_left_out(
         np.array([0, 5, 10]),
         room=100,
         limit=3,
-        text_of=texts.__getitem__,
+        words_of=lambda number: texts[number],
     )
 
     assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
