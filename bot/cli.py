@@ -227,7 +227,9 @@ def ask(
     for document in {item.within for item in asked} - {None}:
         library.document(document or "")  # an unknown one is named before anything is answered
     for item in asked:
-        answer = library.ask(item.question, within=item.within, room=room, limit=limit, nearest=nearest)
+        answer = library.ask(
+            item.question, within=item.within, room=room, limit=limit, nearest=nearest, explain=explain
+        )
         if as_json:
             terminal.print_json(
                 _with_id(item, answer) | ({"explanation": answer.explanation_as_dict()} if explain else {})
@@ -237,7 +239,7 @@ def ask(
         else:
             if questions is not None:
                 terminal.console.print(Text(f"? {item.question}", style="bold"))
-            print_answer(terminal.console, answer, explain=explain)
+            print_answer(terminal.console, answer)
 
 
 @dataclass(frozen=True, slots=True)

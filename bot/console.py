@@ -63,9 +63,9 @@ SENTENCE_LABELS = {
 """What `ask --explain` calls the fields of a trace."""
 
 
-def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
-    """Show an answer as people read it: quotes, where they stand, how sure the bot is."""
-    if answer.signs is None or answer.trace is None:
+def print_answer(console: Console, answer: Answer) -> None:
+    """Show an answer as people read it: quotes, where they stand, how sure the bot is; below, how it came about."""
+    if answer.signs is None:
         console.print(Text(NO_QUESTION))
         return
     if answer.corrections:
@@ -84,7 +84,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
     if answer.quotes:
         console.print()
     _print_how_sure(console, answer)
-    if explain:
+    if answer.trace is not None:
         _print_explanation(console, answer, answer.signs, answer.trace)
 
 

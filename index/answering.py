@@ -23,7 +23,7 @@ from index.query import Query, read_query
 from index.ranking import HIGHLIGHT_CHARACTERS, Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
 from index.retrieval import Candidates, rerank, retrieve, with_background
-from index.tracing import diagnose, place_of, trace_of
+from index.tracing import diagnose, place_of, trace_of, words_of
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -88,6 +88,7 @@ def ask(
     room: int = DEFAULT_ROOM,
     limit: int = DEFAULT_LIMIT,
     nearest: bool = False,
+    explain: bool = False,
     base_url: str = "",
     strictness: Strictness = "normal",
 ) -> Answer:
@@ -103,6 +104,7 @@ def ask(
         room: Characters of all quotes together.
         limit: How many quotes at most; 0 for as many as the room takes.
         nearest: Give quotes even where the question is not covered.
+        explain: Say how the answer came about, too.
         base_url: An address to which a document's path is added, for documents without one of their own.
         strictness: How sure an answer must be.
 
@@ -127,17 +129,9 @@ def ask(
         quotes = quote(generation, query, found, runs, room=room, base_url=base_url, answers=answers)
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
-    read = tuple(
-        ReaderTrace(
-            place_of(generation, _passages_of(generation, found, run)[0]), answer.text, answer.answer.probability
-        )
-        for run, answer in zip(runs, answers, strict=True)
-        if answer is not None
-    )
-    trace = trace_of(
-        generation, question, query, found, runs if quotes else (), strictness=strictness, within=within, read=read
-    )
-    return Answer(
+    is_refused = decision is Verdict.NOT_COVERED and gap is None
+    words = words_of(generation, question, query) if is_refused else ()
+    answer = Answer(
         question=question,
         verdict=decision,
         confidence=probability,
@@ -145,15 +139,24 @@ def ask(
         generation=generation.id,
         elapsed_ms=_since(started),
         signs=search.signs,
-        trace=trace,
-        # of a question in another language, every word is a gap or a slip
-        diagnoses=()
-        if gap is not None
-        else diagnose(trace, quotes, verdict=decision, confidence=probability, calibration=generation.calibration),
+        unknown_words=tuple(word.word for word in words if word.is_missing),
         corrections=search.corrections,
         nearest_titles=nearest_titles(generation, found),
         language_gap=gap,
     )
+    if not explain:
+        return answer
+    read = tuple(
+        ReaderTrace(place_of(generation, _passages_of(generation, found, run)[0]), its.text, its.answer.probability)
+        for run, its in zip(runs, answers, strict=True)
+        if its is not None
+    )
+    trace = trace_of(
+        generation, question, query, found, runs if quotes else (), strictness=strictness, within=within, read=read
+    )
+    # of a question in another language, every word is a gap or a slip
+    diagnoses = () if gap is not None else diagnose(trace, answer, generation.calibration)
+    return replace(answer, trace=trace, diagnoses=diagnoses)
 
 
 def load_models(*models: Embedder | Reranker | Reader | None) -> None:

@@ -116,6 +116,7 @@ class Libraries:
         room: int = DEFAULT_ROOM,
         limit: int = DEFAULT_LIMIT,
         nearest: bool = False,
+        explain: bool = False,
     ) -> Answer:
         """Answer a question from the shared library and a server's own; see `index.answering.ask`."""
         return ask(
@@ -128,6 +129,7 @@ class Libraries:
             room=room,
             limit=limit,
             nearest=nearest,
+            explain=explain,
             base_url=self.shared.base_url,
             strictness=self.shared.strictness,
         )

@@ -193,6 +193,7 @@ class Library:
         room: int = DEFAULT_ROOM,
         limit: int = DEFAULT_LIMIT,
         nearest: bool = False,
+        explain: bool = False,
     ) -> Answer:
         """Answer a question from the current generation; see `index.answering.ask`."""
         return ask(
@@ -205,6 +206,7 @@ class Library:
             room=room,
             limit=limit,
             nearest=nearest,
+            explain=explain,
             base_url=self.base_url,
             strictness=self.strictness,
         )

@@ -31,11 +31,11 @@ from index.ranking import (
 from index.retrieval import Candidates
 from index.values import (
     SECTION_SEPARATOR,
+    Answer,
     Diagnosis,
     Fault,
     PassageTrace,
     Place,
-    Quote,
     ReaderTrace,
     SentenceTrace,
     Trace,
@@ -195,10 +195,8 @@ def place_of(generation: Generation, passage: int) -> Place:
     return Place(document.id, document.title, SECTION_SEPARATOR.join(document.sections[content.section]) or None)
 
 
-def diagnose(
-    trace: Trace, quotes: Sequence[Quote], *, verdict: Verdict, confidence: float, calibration: Calibration
-) -> tuple[Diagnosis, ...]:
-    """What may be wrong, each with what it concerns.
+def diagnose(trace: Trace, answer: Answer, calibration: Calibration) -> tuple[Diagnosis, ...]:
+    """What may be wrong with an answer, each with what it concerns.
 
     Without an answer, it is a *gap* where the corpus has a word of the question in no form, not as a typo and not
     among near words. Else it is a matter of *strictness* where another setting would answer, and again a gap, a likely
@@ -206,26 +204,27 @@ def diagnose(
     where a sentence of a section that is not quoted was good enough to be.
     """
     diagnoses: list[Diagnosis] = []
-    if verdict is not Verdict.ANSWERED and trace.missing_words:
+    is_answered = answer.verdict is Verdict.ANSWERED
+    if not is_answered and trace.missing_words:
         diagnoses.append(Diagnosis(Fault.GAP, words=trace.missing_words))
-    elif verdict is not Verdict.ANSWERED and trace.words and trace.sentences:
-        place, short_by = trace.sentences[0].place, trace.answered_from - confidence
-        setting = _answered_at(calibration, confidence)
+    elif not is_answered and trace.words and trace.sentences:
+        place, short_by = trace.sentences[0].place, trace.answered_from - answer.confidence
+        setting = _answered_at(calibration, answer.confidence)
         if setting is not None:
             diagnoses.append(Diagnosis(Fault.STRICTNESS, place=place, short_by=short_by, answered_at=setting))
         elif trace.within is None:
             words = tuple(word.word for word in trace.words if not word.is_known)
             diagnoses.append(Diagnosis(Fault.GAP, words=words, place=place, short_by=short_by))
-    quoted = {(quote.citation.document, quote.citation.section) for quote in quotes}
+    quoted = {(quote.citation.document, quote.citation.section) for quote in answer.quotes}
     others = (
         item
         for item in trace.sentences
         if not item.is_repeat and (item.place.document, item.place.section) not in quoted
     )
     following = next(others, None)
-    if quotes and following is not None:
-        last = min(quote.score for quote in quotes)
-        if following.score >= min(last, share_of(quotes[0].score, QUOTE_FLOOR)):
+    if answer.quotes and following is not None:
+        last = min(quote.score for quote in answer.quotes)
+        if following.score >= min(last, share_of(answer.quotes[0].score, QUOTE_FLOOR)):
             diagnoses.append(Diagnosis(Fault.RANKING, place=following.place, short_by=last - following.score))
     return tuple(diagnoses)
 

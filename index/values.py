@@ -349,20 +349,17 @@ class Answer:
     signs: Signs | None = None
     """What the confidence was computed from; None where nothing was searched."""
     trace: Trace | None = None
-    """How it came about; None where nothing was searched."""
+    """How it came about; None where nobody asked for that, or where nothing was searched."""
     diagnoses: tuple[Diagnosis, ...] = ()
-    """What may be wrong with it."""
+    """What may be wrong with it; empty likewise."""
+    unknown_words: tuple[str, ...] = ()
+    """Words of a question that is not covered that the corpus lacks, as typed."""
     corrections: tuple[Correction, ...] = ()
     """Words of the question that were read as others."""
     nearest_titles: tuple[str, ...] = ()
     """Titles of the documents that came nearest, best first: what to ask about instead."""
     language_gap: LanguageGap | None = None
     """Why it is not covered, where that is for the question's language."""
-
-    @property
-    def unknown_words(self) -> tuple[str, ...]:
-        """Words of the question that the corpus lacks, as typed."""
-        return self.trace.missing_words if self.trace else ()
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values, in the form that scripts rely on."""

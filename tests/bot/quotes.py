@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from index import Answer, Citation, Correction, Quote, Source, Span, Trace, Verdict
-from index.values import WordTrace
+from index import Answer, Citation, Correction, Quote, Source, Span, Verdict
 
 MARKUP = "*_~`|<>[]()@#:-+.!\\/1 \n\t"
 
@@ -48,19 +47,6 @@ def quote_of(text: str, *, start: int = 0, **more: Any) -> Quote:
     sources = tuple(more.pop("sources", ()))
     place = Citation(span=Span(start, start + len(text)), **(citation | more))
     return Quote(citation=place, text=text, sources=sources, score=1.0, **spans)
-
-
-def trace_without(*words: str) -> Trace:
-    """The trace of a question whose words the corpus does not have."""
-    return Trace(
-        words=tuple(WordTrace(word, None, is_known=False, near=()) for word in words),
-        passages=(),
-        sentences=(),
-        within=None,
-        strictness="normal",
-        answered_from=0.5,
-        not_covered_below=0.1,
-    )
 
 
 def answer_of(*quotes: Quote, **more: Any) -> Answer:
@@ -116,7 +102,7 @@ def answers(draw: st.DrawFn) -> Answer:
         verdict=verdict,
         confidence=draw(st.floats(0, 1)),
         elapsed_ms=draw(st.floats(0, 1e6)),
-        trace=trace_without(*draw(st.lists(lines, max_size=5))),
+        unknown_words=tuple(draw(st.lists(lines, max_size=5))),
         corrections=tuple(draw(st.lists(st.builds(Correction, letters, letters), max_size=4))),
         nearest_titles=tuple(draw(st.lists(lines, max_size=3))),
     )

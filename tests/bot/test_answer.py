@@ -18,7 +18,7 @@ from bot.render.wording import NOT_COVERED, UNCERTAIN, confidence_in_words
 from bot.state import AnswerChannel, AnswerMode
 from index import Answer, Correction, DocumentEntry, LibraryStatus, Source, Verdict
 from tests.bot.discord_markdown import links_in, quotes_in, read, styled, styles_in, text_of
-from tests.bot.quotes import answer_of, answers, lines, quote_of, trace_without, visible
+from tests.bot.quotes import answer_of, answers, lines, quote_of, visible
 from tests.wire.limits import check_message
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -286,7 +286,7 @@ def test_a_sure_answer_has_no_such_warning():
 
 
 def test_a_question_that_is_not_covered_gets_no_embed_and_learns_what_is_missing():
-    answer = answer_of(trace=trace_without("bitcoin"))
+    answer = answer_of(unknown_words=("bitcoin",))
 
     body = answer_body(answer, repeats_question=True)
 
@@ -301,7 +301,7 @@ def test_words_that_were_read_as_others_are_named_first():
 
 
 def test_at_most_three_unknown_words_are_named():
-    text = text_of(read(not_covered_text(answer_of(trace=trace_without("a_b", "c", "x" * 41, "d", "e")))))
+    text = text_of(read(not_covered_text(answer_of(unknown_words=("a_b", "c", "x" * 41, "d", "e")))))
 
     assert text == f"{NOT_COVERED} a_b, c, and d do not appear in them."
 

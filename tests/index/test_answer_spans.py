@@ -199,7 +199,7 @@ def asked(
 ) -> Answer:
     other = Library(corpus=library.corpus, data=library.folder.parents[1], embedder=library.embedder, reader=reader)
     assert other.open() is None
-    return other.ask(question, nearest=True, **options)
+    return other.ask(question, nearest=True, explain=True, **options)
 
 
 def highlights_of(library: Library, answer: Answer) -> list[str]:
@@ -315,7 +315,7 @@ def test_without_a_quote_a_reader_says_nothing(built: Library, tmp_path: Path):
     )
     library.reload()
 
-    answer = library.ask("Which oil lamps?", nearest=True)
+    answer = library.ask("Which oil lamps?", nearest=True, explain=True)
 
     assert answer.quotes == ()
     assert answer.signs is not None

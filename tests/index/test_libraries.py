@@ -174,7 +174,7 @@ def test_models_read_quotes_of_both(library: Library, tmp_path: Path) -> None:
     libraries = Libraries(shared, tmp_path / "data")
     libraries.server(ADA).add("whales.md", WHALES)
 
-    answer = libraries.ask(LOUD, server_id=ADA)
+    answer = libraries.ask(LOUD, server_id=ADA, explain=True)
 
     quote = answer.quotes[0]
     assert answer.trace is not None
@@ -207,7 +207,7 @@ def test_a_quote_is_found_in_its_surroundings(libraries: Libraries) -> None:
 
 
 def test_the_explanation_of_a_joined_answer_names_places_of_both(libraries: Libraries) -> None:
-    trace = libraries.ask("song lighthouse quobbler", server_id=ADA).trace
+    trace = libraries.ask("song lighthouse quobbler", server_id=ADA, explain=True).trace
 
     assert trace is not None
     assert {sentence.place.document for sentence in trace.sentences} >= {"sea/lighthouse", "server/whales"}
@@ -232,7 +232,7 @@ def everything(libraries: Libraries, server_id: int | None) -> str:
 
 
 def told_nearest(libraries: Libraries, question: str, server_id: int | None) -> object:
-    answer = libraries.ask(question, server_id=server_id, nearest=True, limit=0, room=100_000)
+    answer = libraries.ask(question, server_id=server_id, nearest=True, limit=0, room=100_000, explain=True)
     return answer.quotes, answer.trace, answer.diagnoses, answer.confidence, answer.generation
 
 

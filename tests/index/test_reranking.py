@@ -249,7 +249,7 @@ def test_a_cross_encoder_reorders_an_answer(corpus_folder: Path, tmp_path: Path)
     model = make_cross_encoder(tmp_path / "model", [LAMP, *CORPUS.values()], "sugar")
     library = library_with(corpus_folder, tmp_path, CrossEncoderReranker(str(model)))
 
-    answers = [library.ask(LAMP, nearest=True) for _ in range(2)]
+    answers = [library.ask(LAMP, nearest=True, explain=True) for _ in range(2)]
 
     assert "sugar syrup" in answers[0].quotes[0].text
     assert answers[0].quotes == answers[1].quotes
@@ -267,8 +267,8 @@ def test_the_trace_shows_what_the_reranker_made_of_each_passage_that_it_read(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("index.retrieval.RERANKED_PASSAGES", 1)
-    plain = library_with(corpus_folder, tmp_path, None).ask(LAMP)
-    reranked = library_with(corpus_folder, tmp_path, WordReranker("burned")).ask(LAMP)
+    plain = library_with(corpus_folder, tmp_path, None).ask(LAMP, explain=True)
+    reranked = library_with(corpus_folder, tmp_path, WordReranker("burned")).ask(LAMP, explain=True)
 
     assert plain.trace is not None
     assert reranked.trace is not None

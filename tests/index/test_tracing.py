@@ -8,11 +8,11 @@ from index import PASSAGE_WEIGHTS, Answer, Diagnosis, Fault, Library, Place, Quo
 from index.confidence import shipped_calibration
 from index.tracing import diagnose
 from index.values import WordTrace
-from tests.bot.quotes import quote_of
+from tests.bot.quotes import answer_of, quote_of
 
 
 def traced(library: Library, question: str, *, limit: int = 3) -> Answer:
-    answer = library.ask(question, nearest=True, limit=limit)
+    answer = library.ask(question, nearest=True, limit=limit, explain=True)
     assert answer.trace is not None
     return answer
 
@@ -138,7 +138,7 @@ def trace(*sentences: SentenceTrace, missing: tuple[str, ...] = (), words: tuple
 def found(
     shown: Trace, *quotes: Quote, verdict: Verdict = Verdict.UNCERTAIN, confidence: float = 0.4
 ) -> list[Diagnosis]:
-    return list(diagnose(shown, quotes, verdict=verdict, confidence=confidence, calibration=CALIBRATION))
+    return list(diagnose(shown, answer_of(*quotes, verdict=verdict, confidence=confidence), CALIBRATION))
 
 
 def quote_from(place: Place, score: float) -> Quote:
@@ -220,7 +220,7 @@ def test_no_more_is_said_of_ranking(sentences: list[tuple[Place, float]], quotes
 
 
 def test_a_sentence_that_had_no_room_is_named(library: Library):
-    answer = library.ask("winter boat weeks gulls; maple; steam", nearest=True, room=110, limit=0)
+    answer = library.ask("winter boat weeks gulls; maple; steam", nearest=True, room=110, limit=0, explain=True)
 
     [item] = [item for item in answer.diagnoses if item.fault is Fault.RANKING]
     assert item.place is not None
@@ -229,6 +229,6 @@ def test_a_sentence_that_had_no_room_is_named(library: Library):
 
 
 def test_a_question_without_a_word_has_no_trace(library: Library):
-    answer = library.ask("?!")
+    answer = library.ask("?!", explain=True)
 
     assert (answer.trace, answer.diagnoses, answer.unknown_words) == (None, (), ())
