@@ -96,7 +96,7 @@ def theme_in_words(theme: Theme) -> str:
 
 def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     """What may be wrong with an answer, and what a moderator can do about it."""
-    place, words = _place_in_words(diagnosis.place), ", ".join(diagnosis.words)
+    place, words = diagnosis.place and _place_in_words(diagnosis.place), ", ".join(diagnosis.words)
     short_by = decimal(abs(diagnosis.short_by), 3)
     if diagnosis.fault is Fault.STRICTNESS:
         text = _(
@@ -133,10 +133,9 @@ def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     return text.format(place=place, words=words, short_by=short_by, setting=diagnosis.answered_at)
 
 
-def _place_in_words(place: Place | None) -> str:
-    if place is None:
-        return _("no passage")
-    return place.title + (f" \u203a {place.section}" if place.section else "")
+def _place_in_words(place: Place) -> str:
+    name = " \u203a ".join(filter(None, (place.title, place.section)))
+    return f"\u201c{name}\u201d"
 
 
 def risks_in_words(report: ReloadReport) -> str:
