@@ -166,7 +166,8 @@ ANSWERED_AGAIN_WITHIN_S = 30 * 60
 _ANSWERED_AGAIN = f"""other.channel_id = own.channel_id AND other.asker_id = own.asker_id
     AND other.question = own.question AND own.question <> ''
     AND ABS(other.shown_at - own.shown_at) <= {ANSWERED_AGAIN_WITHIN_S}"""
-"""Two answers to the same question: what a process sent and had not noted before it died, the next one sends anew."""
+"""Two answers to the same question: what a process sent just before it died can arrive when the next one has looked for
+it in vain and sends it anew."""
 
 _SAME_ANSWER = """id IN (
     WITH original AS (SELECT COALESCE(copy_of, id) AS id FROM shown_answers WHERE id = ?)

@@ -19,6 +19,8 @@ from index.values import Running
 LOCK_FILE = "lock"
 RUNNING_FILE = "running.json"
 TOLD_EVERY_S = 0.5
+LOOKED_AT_S = 0.2
+"""Whoever looks whether somebody is building holds the lock for a moment."""
 
 Progress = Callable[[int, int], None]
 """Told how many passages are embedded, of how many that are known so far."""
@@ -51,7 +53,7 @@ def building(folder: Path, on_wait: Waiting | None, *, by: str) -> Iterator[Prog
     while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=min(waited_s, 1))
+            lock.acquire(timeout=min(max(waited_s, LOOKED_AT_S), 1))
         except FileNotFoundError:  # who held it has deleted the library, with the lock: begin a new one
             continue
         except filelock.Timeout as error:

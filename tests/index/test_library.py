@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 
 from index import CorpusError, Library, LibraryBusyError, Span, UnknownDocumentError
 from index import library as library_module
+from index.building import LOCK_FILE
 from index.embedding import Embedding
 from tests.conftest import CORPUS, write_corpus
 from tests.fakes import WordEmbedder
@@ -379,6 +381,16 @@ def test_while_one_thread_builds_another_is_refused_and_questions_are_answered(l
 
     assert builder.ask("striped horses").quotes[0].citation.document == "zebras"
     assert library.reload().embedded == 0
+
+
+def test_a_look_at_whether_somebody_builds_refuses_no_reload(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.building.LOOKED_AT_S", 1)
+    look = filelock.FileLock(library.folder / LOCK_FILE, thread_local=False)
+    look.acquire()
+    threading.Timer(0.02, look.release).start()
+    write_corpus(library.corpus, {"zebras.md": ZEBRAS})
+
+    assert library.reload().added == ("zebras",)
 
 
 def test_a_second_process_is_waited_for_where_somebody_is_told(library: Library) -> None:
