@@ -23,7 +23,7 @@ from index.query import Query, read_query
 from index.ranking import HIGHLIGHT_CHARACTERS, Run, best_first, choose_runs, highlight_floor, highlighted
 from index.reranking import Reranker
 from index.retrieval import Candidates, rerank, retrieve, with_background
-from index.tracing import diagnose, place_of, trace_of, words_of
+from index.tracing import diagnose, missing_words, place_of, trace_of
 from index.values import (
     SECTION_SEPARATOR,
     Answer,
@@ -130,7 +130,6 @@ def ask(
     if not quotes:
         decision = Verdict.NOT_COVERED  # only headings were found, or there is no room: nothing that could be quoted
     is_refused = decision is Verdict.NOT_COVERED and gap is None
-    words = words_of(generation, question, query) if is_refused else ()
     answer = Answer(
         question=question,
         verdict=decision,
@@ -139,7 +138,7 @@ def ask(
         generation=generation.id,
         elapsed_ms=_since(started),
         signs=search.signs,
-        unknown_words=tuple(word.word for word in words if word.is_missing),
+        unknown_words=missing_words(generation, question, query) if is_refused else (),
         corrections=search.corrections,
         nearest_titles=nearest_titles(generation, found),
         language_gap=gap,

@@ -118,15 +118,16 @@ def _joined(found: Sequence[Candidates]) -> Candidates:
         sentences=joined("sentences", found),
         sentence_scores=scores,
         parts=parts,
-        signs=_signs(scores, parts.sentence_cosines),
+        signs=_signs(scores, parts.sentence_cosines, background(scores)),
     )
 
 
-def _signs(sentence_scores: Scores, sentence_cosines: Scores) -> Signs:
+def _signs(sentence_scores: Scores, sentence_cosines: Scores, usual: float) -> Signs:
+    """The signs of some sentences, standing out of the usual score of the subject."""
     best = best_score(sentence_scores)
     return Signs(
         best_score=best / PERFECT_SCORE,
-        standout=(best - background(sentence_scores)) / PERFECT_SCORE,
+        standout=(best - usual) / PERFECT_SCORE,
         sentence_cosine=float(sentence_cosines.max(initial=0.0)),
     )
 
@@ -163,7 +164,7 @@ def _retrieve(
         sentences=sentences[quotable],
         sentence_scores=scores[quotable],
         parts=parts,
-        signs=_signs(scores[quotable], parts.sentence_cosines),
+        signs=_signs(scores[quotable], parts.sentence_cosines, background(scores[quotable])),
     )
 
 
@@ -226,9 +227,8 @@ def with_background(found: Candidates, whole: Candidates) -> Candidates:
 
     Else a small part would have little to stand out of, and whatever is best in it would look like the answer.
     """
-    best = best_score(found.sentence_scores)
-    standout = (best - background(whole.sentence_scores)) / PERFECT_SCORE
-    return replace(found, signs=replace(found.signs, standout=standout))
+    usual = background(whole.sentence_scores)
+    return replace(found, signs=_signs(found.sentence_scores, found.parts.sentence_cosines, usual))
 
 
 def rerank(generation: Generation, query: Query, found: Candidates, reranker: Reranker) -> Candidates:

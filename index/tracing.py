@@ -100,7 +100,7 @@ def trace_of(
     quoted = dict(zip(shown, found.sentences[shown].tolist(), strict=True))
     words_in = cache(generation.words_of)
     return Trace(
-        words=words_of(generation, question, query),
+        words=trace_words(generation, question, query),
         passages=tuple(_passage(generation, found, int(row), quoted) for row in passages),
         sentences=tuple(_sentence(generation, found, int(position), quoted, words_in) for position in sentences),
         within=within,
@@ -111,7 +111,7 @@ def trace_of(
     )
 
 
-def words_of(generation: Generation, question: str, query: Query) -> tuple[WordTrace, ...]:
+def trace_words(generation: Generation, question: str, query: Query) -> tuple[WordTrace, ...]:
     """What became of each word of a question; function words are left out.
 
     Compounds whose joined form the corpus does not have ("vaccine-mandate") are traced in parts: one may be missing.
@@ -132,6 +132,11 @@ def words_of(generation: Generation, question: str, query: Query) -> tuple[WordT
                     near=tuple(_word(generation, other) for stem in stems for other, _ in near.get(stem, ())),
                 )
     return tuple(words.values())
+
+
+def missing_words(generation: Generation, question: str, query: Query) -> tuple[str, ...]:
+    """Words of a question that the corpus has in no form, not as a typo and not among near words; as typed."""
+    return tuple(word.word for word in trace_words(generation, question, query) if word.is_missing)
 
 
 def _word(generation: Generation, stem: str) -> str:

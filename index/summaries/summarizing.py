@@ -31,7 +31,7 @@ from index.splitting import split
 from index.summaries.dates import find_dates
 from index.summaries.extracting import LEAD_WEIGHT, OPENING_WEIGHT, RELEVANCE_WEIGHT, choose_units
 from index.summaries.standing import Unit, units_of
-from index.tracing import words_of
+from index.tracing import missing_words, trace_words
 from index.values import (
     Block,
     BlockKind,
@@ -280,7 +280,7 @@ def find_topic(
     confidence = BARE_TOPICS.probability(search.signs)
     verdict = BARE_TOPICS.verdict(confidence, strictness)
     gap = None if verdict is Verdict.ANSWERED else search.language_gap
-    words = words_of(generation, topic, search.query)
+    words = trace_words(generation, topic, search.query)
     has_none = bool(words) and all(word.is_missing for word in words)
     if gap is not None or has_none:
         verdict = Verdict.NOT_COVERED
@@ -332,7 +332,7 @@ def nothing_on(generation: Generation, topic: str, search: Search | None, starte
         elapsed_ms=_since(started),
         confidence=search.confidence,
         corrections=search.corrections,
-        unknown_words=tuple(word.word for word in words_of(generation, topic, search.query) if word.is_missing),
+        unknown_words=missing_words(generation, topic, search.query),
         nearest_titles=nearest_titles(generation, search.found),
         language_gap=search.language_gap,
     )

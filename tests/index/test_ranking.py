@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -183,39 +184,29 @@ def test_a_run_goes_on_where_a_passage_ends_within_its_section() -> None:
     assert [(run.first, run.last) for run in runs] == [(0, 2), (3, 3)]
 
 
+def runs_of_three(vectors: np.ndarray, *, passages: Sequence[int] = (0, 1, 2), **options: Any) -> list[tuple[int, int]]:
+    """The first and the last sentence of each run of three sentences that stand apart, the first one the best."""
+    scores = np.array([1.0, 0.99, 0.98], dtype=np.float32)
+    sections = np.zeros(3, dtype=np.int64)
+    places = np.array([0, 5, 10])
+    runs = choose_runs(scores, np.array(passages), sections, [10] * 3, vectors, places, room=100, limit=3, **options)
+    return [(run.first, run.last) for run in runs]
+
+
 def test_a_sentence_that_repeats_a_chosen_one_of_another_passage_is_left_out() -> None:
-    vectors = orthogonal(3)[[0, 0, 1]]
+    assert runs_of_three(orthogonal(3)[[0, 0, 1]]) == [(0, 0), (2, 2)]
 
-    runs = choose_runs(
-        np.array([1.0, 0.99, 0.98], dtype=np.float32),
-        np.array([0, 1, 2]),
-        np.array([0, 0, 0]),
-        [10, 10, 10],
-        vectors,
-        np.array([0, 5, 10]),
-        room=100,
-        limit=3,
-    )
 
-    assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
+def test_a_sentence_that_repeats_a_chosen_one_of_its_own_passage_is_shown() -> None:
+    vectors = np.array([[1, 0, 0], [0.96, 0.28, 0], [0, 0, 1]], dtype=np.float32)
+
+    assert runs_of_three(vectors, passages=(0, 0, 1)) == [(0, 0), (1, 1), (2, 2)]
 
 
 def test_a_sentence_in_the_words_of_a_chosen_one_of_another_passage_is_left_out() -> None:
     texts = ["Oil burned.", "Oil burned.", "Gulls were eaten."]
 
-    runs = choose_runs(
-        np.array([1.0, 0.99, 0.98], dtype=np.float32),
-        np.array([0, 1, 2]),
-        np.array([0, 0, 0]),
-        [10, 10, 10],
-        orthogonal(3),
-        np.array([0, 5, 10]),
-        room=100,
-        limit=3,
-        words_of=lambda number: texts[number],
-    )
-
-    assert [(run.first, run.last) for run in runs] == [(0, 0), (2, 2)]
+    assert runs_of_three(orthogonal(3), words_of=texts.__getitem__) == [(0, 0), (2, 2)]
 
 
 def test_what_the_limit_kept_out_is_tried_again_where_two_runs_become_one() -> None:
@@ -265,23 +256,6 @@ def test_relevance_adds_to_the_best_and_none_of_the_others_overtakes_them(
     assert set(best_first(fused)[: len(best)]) == set(best) or (
         fused[others].max() == fused[best].min()  # equal scores are in text order
     )
-
-
-def test_a_sentence_that_repeats_a_chosen_one_of_its_own_passage_is_shown() -> None:
-    vectors = np.array([[1, 0, 0], [0.96, 0.28, 0], [0, 0, 1]], dtype=np.float32)
-
-    runs = choose_runs(
-        np.array([1.0, 0.99, 0.98], dtype=np.float32),
-        np.array([0, 0, 1]),
-        np.array([0, 0, 0]),
-        [10, 10, 10],
-        vectors,
-        np.array([0, 5, 10]),
-        room=100,
-        limit=3,
-    )
-
-    assert [(run.first, run.last) for run in runs] == [(0, 0), (1, 1), (2, 2)]
 
 
 def test_sentences_below_three_quarters_of_the_best_are_shown_only_without_a_limit() -> None:
